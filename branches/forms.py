@@ -1,0 +1,178 @@
+"""Input shapes for people, grants, passwords and the filters of the log."""
+
+import datetime
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils import timezone
+
+from branches import audit_labels
+from branches.models import Branch, User
+from branches.roles import Role
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class UnitField(forms.ModelChoiceField):
+    """A node of the tree, indented by its depth."""
+
+    def label_from_instance(self, branch: Branch) -> str:
+        return f"{'　' * (branch.depth - 1)}{branch.short_name}"
+
+
+class LoginForm(AuthenticationForm):
+    username = forms.CharField(
+        label="警号", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label="密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    error_messages = {
+        "invalid_login": "警号或密码不正确，请核对后重试。连续输错5次将锁定30分钟。",
+        "inactive": "该账号已停用，请联系系统管理员。",
+    }
+
+
+class NewPassword(forms.Form):
+    new_password = forms.CharField(
+        label="新密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="至少10位，不能全是数字，不能是常见密码，不要与姓名、警号相近。",
+    )
+    repeated = forms.CharField(
+        label="再输一次新密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean_repeated(self) -> str:
+        repeated = self.cleaned_data["repeated"]
+        if repeated != self.cleaned_data.get("new_password"):
+            raise forms.ValidationError("两次输入的新密码不一致。", code="mismatch")
+        return repeated
+
+
+class PasswordForm(NewPassword):
+    """One's own password: the present one first."""
+
+    old_password = forms.CharField(
+        label="当前密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    field_order = ["old_password", "new_password", "repeated"]
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_old_password(self) -> str:
+        old = self.cleaned_data["old_password"]
+        if not self.user.check_password(old):
+            raise forms.ValidationError("当前密码不正确。", code="wrong_password")
+        return old
+
+
+class AccountForm(forms.Form):
+    """What the account says about the person; the units are those the administrator looks after."""
+
+    name = forms.CharField(label="姓名", max_length=40)
+    unit = UnitField(label="所在党组织", queryset=Branch.objects.none())
+    email = forms.EmailField(label="邮箱", required=False, help_text="填写后，通知同时发到邮箱。")
+    phone = forms.CharField(label="电话", max_length=30, required=False)
+    speciality = forms.CharField(
+        label="专长", max_length=60, required=False, help_text="专家、考核组员填写，供分工参考。"
+    )
+    valid_until = forms.DateField(
+        label="账号有效期至", required=False, widget=DateInput(), help_text="留空为长期有效。"
+    )
+
+    def __init__(self, *args, by: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = Branch.objects.visible_to(by).order_by("path")
+
+
+class NewAccountForm(AccountForm):
+    police_no = forms.RegexField(
+        label="警号",
+        regex=r"^[A-Za-z0-9]{2,20}$",
+        error_messages={"invalid": "警号由2至20位字母或数字组成。"},
+        help_text="用于登录，建好后不能更改。",
+    )
+    password = forms.CharField(
+        label="初始密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="至少10位，不能全是数字；请当面告知本人，并提醒尽快修改。",
+    )
+    field_order = ["police_no", "name", "unit", "password"]
+
+
+class Filter(forms.Form):
+    """A row of filters above a list, asked by GET; drawn by shared/_filters.html."""
+
+    def __init__(self, *args, by: User | None = None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            if isinstance(field, UnitField):
+                field.widget.attrs["class"] = "form-select"
+                field.queryset = Branch.objects.visible_to(by).order_by("path")
+
+
+class PeopleFilter(Filter):
+    q = forms.CharField(label="姓名或警号", required=False, max_length=40)
+    unit = UnitField(label="党组织（含下级）", queryset=Branch.objects.none(), required=False, empty_label="全部")
+    state = forms.ChoiceField(
+        label="状态", required=False, choices=[("", "全部"), ("active", "启用"), ("inactive", "停用")]
+    )
+
+
+class GrantForm(forms.Form):
+    police_no = forms.CharField(label="警号", max_length=20, help_text="被授权人须已有启用的账号。")
+    role = forms.ChoiceField(label="职务", choices=[("", "请选择"), *Role.choices])
+    branch = UnitField(label="在哪个党组织（权限含其下级）", queryset=Branch.objects.none())
+    valid_from = forms.DateField(label="自", initial=timezone.localdate, widget=DateInput())
+    valid_to = forms.DateField(label="至", required=False, widget=DateInput(), help_text="留空为长期。")
+
+    def __init__(self, *args, by: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        self.fields["branch"].queryset = Branch.objects.visible_to(by).order_by("path")
+
+    def clean_police_no(self) -> str:
+        number = self.cleaned_data["police_no"].strip()
+        self.person = User.objects.visible_to(self.by).filter(police_no=number).first()
+        if self.person is None:
+            raise forms.ValidationError("没有这个警号的账号；请核对，或先由系统管理员建账号。", code="unknown")
+        return number
+
+
+class GrantFilter(Filter):
+    q = forms.CharField(label="姓名或警号", required=False, max_length=40)
+    role = forms.ChoiceField(label="职务", required=False, choices=[("", "全部"), *Role.choices])
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "有效"), ("over", "已结束"), ("all", "全部")])
+
+
+class AuditFilter(Filter):
+    q = forms.CharField(label="操作人姓名或警号", required=False, max_length=40)
+    action = forms.ChoiceField(
+        label="动作", required=False, choices=[("", "全部"), *sorted(audit_labels.ACTIONS.items(), key=lambda a: a[1])]
+    )
+    target = forms.ChoiceField(label="对象类别", required=False, choices=[("", "全部"), *audit_labels.OBJECTS.items()])
+    label = forms.CharField(label="对象名称含", required=False, max_length=60)
+    branch = UnitField(label="党组织（含下级）", queryset=Branch.objects.none(), required=False, empty_label="全部")
+    since = forms.DateField(label="自", required=False, widget=DateInput())
+    until = forms.DateField(label="至", required=False, widget=DateInput())
+
+    @property
+    def wanted(self) -> dict:
+        """For AuditEntry.objects.matching(): whole days become instants."""
+        asked = dict(self.cleaned_data) if self.is_valid() else {}
+        for name, later in (("since", 0), ("until", 1)):
+            if asked.get(name):
+                day = asked[name] + datetime.timedelta(days=later)
+                asked[name] = timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+        return asked

@@ -1,0 +1,129 @@
+"""The left navigation: one table of pages, in sections, each with the roles that need it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    url_name: str
+    label: str
+    icon: str
+    roles: tuple[str, ...] = ()  # none: everybody, also people without any role
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry whose page exists, as the template shows it."""
+
+    url: str
+    label: str
+    icon: str
+    current: bool = False
+
+
+SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            Entry("home", "我的待办", "bi-check2-square"),
+            Entry("branches:notices", "通知", "bi-bell"),
+        ),
+    ),
+    (
+        "创建",
+        (
+            Entry("standards:campaigns", "创建活动", "bi-flag"),
+            Entry("applications:list", "我的申报", "bi-file-earmark-text", BRANCH_ROLES),
+            Entry(
+                "applications:list",
+                "申报总览",
+                "bi-file-earmark-text",
+                (*COMMITTEE_ROLES, Role.INSPECTOR, Role.CAMPAIGN_ADMIN),
+            ),
+            Entry("applications:progress", "创建进度", "bi-grid-3x3-gap", (*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)),
+            Entry("applications:check_list", "核查验收", "bi-clipboard-check", COMMITTEE_ROLES),
+            Entry("applications:rankings", "排序推荐", "bi-list-ol", COMMITTEE_ROLES),
+            Entry("applications:inspection", "纪检审查", "bi-shield-check", (Role.INSPECTOR,)),
+            Entry("applications:vetoes", "一票否决", "bi-slash-circle", (Role.INSPECTOR, Role.CAMPAIGN_ADMIN)),
+        ),
+    ),
+    (
+        "评审",
+        (
+            Entry("reviews:queue", "我的评分", "bi-ui-checks", PANEL_ROLES),
+            Entry("reviews:panels", "考核组与分工", "bi-people", (Role.CAMPAIGN_ADMIN,)),
+            Entry("reviews:results", "成绩与公示", "bi-bar-chart-line", (Role.CAMPAIGN_ADMIN,)),
+            Entry("reviews:awards", "命名表彰", "bi-award"),
+        ),
+    ),
+    (
+        "管理",
+        (
+            Entry("branches:people", "人员账号", "bi-person-badge", (Role.SYSTEM_ADMIN,)),
+            Entry("branches:grants", "职务授权", "bi-key", (Role.SECURITY_ADMIN,)),
+            Entry("branches:audit", "审计日志", "bi-journal-check", (Role.AUDITOR,)),
+        ),
+    ),
+)
+
+
+@lru_cache(maxsize=1)
+def addresses() -> dict[str, str]:
+    """The address of every page in the table that exists; read once per process."""
+    found = {}
+    for _, entries in SECTIONS:
+        for entry in entries:
+            try:
+                found[entry.url_name] = reverse(entry.url_name)
+            except NoReverseMatch:
+                continue
+    return found
+
+
+# Pages whose address does not lie under the entry they belong to.
+BELONGS = {
+    "applications:check": "applications:check_list",
+    "applications:ranking": "applications:rankings",
+    "applications:propose_veto": "applications:vetoes",
+    "applications:veto": "applications:vetoes",
+    "applications:extend": "applications:progress",
+}
+
+
+def place_of(request: HttpRequest) -> str:
+    """The address by which the navigation finds its current entry."""
+    match = request.resolver_match
+    return addresses().get(BELONGS.get(match.view_name if match else "", ""), request.path)
+
+
+def for_roles(roles: frozenset[str], path: str) -> list[tuple[str, list[Link]]]:
+    """What somebody with these roles sees, the page at `path` marked; no query."""
+    known = addresses()
+    sections, shown = [], set()
+    for title, entries in SECTIONS:
+        links = []
+        for entry in entries:
+            url = known.get(entry.url_name)
+            if url is None or url in shown or (entry.roles and not roles.intersection(entry.roles)):
+                continue
+            shown.add(url)
+            links.append((url, entry))
+        sections.append((title, links))
+    current = _best_match(shown, path)
+    return [
+        (title, [Link(url, entry.label, entry.icon, url == current) for url, entry in links])
+        for title, links in sections
+        if links
+    ]
+
+
+def _best_match(urls: set[str], path: str) -> str | None:
+    """The longest address that the page lies under; the home page only matches itself."""
+    under = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
+    return max(under, key=len, default=None)

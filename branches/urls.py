@@ -1,0 +1,33 @@
+"""Pages of this floor; they stand at the root of the site."""
+
+from django.urls import path
+
+from branches.views import account, audit, grants, health, jobs, notices, people
+
+app_name = "branches"
+
+urlpatterns = [
+    path("login/", account.login, name="login"),
+    path("logout/", account.logout, name="logout"),
+    path("password/", account.password, name="password"),
+    # /notices/
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.notices_read, name="notices_read"),
+    path("notices/<int:pk>/read/", notices.notice_read, name="notice_read"),
+    # /people/
+    path("people/", people.people, name="people"),
+    path("people/new/", people.person_new, name="person_new"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/active/", people.person_active, name="person_active"),
+    path("people/<int:pk>/password/", people.person_password, name="person_password"),
+    # /grants/
+    path("grants/", grants.grants, name="grants"),
+    path("grants/new/", grants.grant_new, name="grant_new"),
+    path("grants/<int:pk>/revoke/", grants.grant_revoke, name="grant_revoke"),
+    # /audit/
+    path("audit/", audit.audit, name="audit"),
+    path("audit/verify/", audit.audit_verify, name="audit_verify"),
+    path("jobs/<int:pk>/", jobs.job, name="job"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
