@@ -1,0 +1,160 @@
+"""Writes that follow a rule: publish a rubric, record the approval of a campaign, open and close it, extend a stage."""
+
+import hashlib
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from branches import audit
+from branches.models import Branch, User
+from standards.models import Campaign, Extension, Rubric, Stage, total_weight
+
+
+def content_hash(rubric: Rubric) -> str:
+    """SHA-256 over everything that is scored by or read: criteria, points, wording, hints and rules, in order."""
+    rows = [
+        [
+            c.code,
+            c.title,
+            c.text,
+            c.kind,
+            c.max_points,
+            c.step,
+            c.floor,
+            c.is_bonus,
+            c.lines,
+            c.method,
+            c.verify,
+            c.evidence_hints,
+            c.strong,
+            c.note,
+            c.parent.code if c.parent else None,
+        ]
+        + [[r.label, r.points, r.max_times] for r in c.rules.all()]
+        for c in rubric.outline
+    ]
+    text = json.dumps(
+        [rubric.code, rubric.version, rubric.name, rubric.total_points, rubric.rescale, rows],
+        cls=DjangoJSONEncoder,
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def publish_rubric(rubric: Rubric, *, by: User | None) -> Rubric:
+    """Freeze the rubric. Refuses one whose points do not add up (codes `not_draft`, `points_mismatch`)."""
+    with audit.recorded():
+        # Locked and read afresh: what is hashed and published is what stands in the database, not on somebody's screen.
+        current = Rubric.objects.select_for_update(no_key=True).get(pk=rubric.pk)
+        if current.status != Rubric.Status.DRAFT:
+            raise ValidationError("该标准不是草稿，不能再次发布；请刷新页面查看最新状态。", code="not_draft")
+        _require_sum(current)
+        current.content_hash = content_hash(current)
+        current.status, current.published_at = Rubric.Status.PUBLISHED, timezone.now()
+        current.save(update_fields=["content_hash", "status", "published_at"])
+        rubric.refresh_from_db()
+        audit.record("rubric.publish", rubric, by=by, content_hash=rubric.content_hash)
+    return rubric
+
+
+def _require_sum(rubric: Rubric) -> None:
+    regular = [top for top in rubric.dimensions if not top.is_bonus]
+    top_sum = sum((top.max_points for top in regular), start=Decimal(0))
+    leaf_sum = sum((leaf.max_points for top in regular for leaf in top.leaves if leaf.scored), start=Decimal(0))
+    if not rubric.rescale and not (top_sum == leaf_sum == rubric.total_points):
+        raise ValidationError(
+            f"各维度合计{top_sum}分、各指标合计{leaf_sum}分，与总分{rubric.total_points}分不符，请调整后再发布。",
+            code="points_mismatch",
+        )
+
+
+def record_approval(
+    campaign: Campaign, *, by: User, approved_by: str, approval_number: str, approved_on: date
+) -> Campaign:
+    """Record on whose decision the campaign runs (S2-55); only while it is a draft."""
+    fields: dict[str, Any] = {
+        "approved_by": approved_by,
+        "approval_number": approval_number,
+        "approved_on": approved_on,
+    }
+    with audit.recorded():
+        changed = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT).update(**fields)
+        if changed != 1:
+            raise ValidationError("活动已开启，批准依据不能再改；请刷新页面查看最新状态。", code="not_draft")
+        audit.record("campaign.approval", campaign, by=by, **fields)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def missing_for_opening(campaign: Campaign) -> list[str]:
+    """What still keeps the campaign from opening, in words for the page."""
+    missing = []
+    if not (campaign.approved_by and campaign.approval_number and campaign.approved_on):
+        missing.append("尚未登记批准依据（批准机关、文号、日期）。")
+    tracks = list(campaign.tracks.select_related("rubric").prefetch_related("stages", "components__rubric"))
+    if not tracks:
+        missing.append("没有任何轨道。")
+    for track in tracks:
+        components = list(track.components.all())
+        rubrics = {track.rubric, *(component.rubric for component in components if component.rubric)}
+        missing += [
+            f"{track}：评分标准“{rubric}”尚未发布。" for rubric in rubrics if rubric.status != Rubric.Status.PUBLISHED
+        ]
+        apply = track.stage(Stage.Kind.APPLY)
+        if apply is None:
+            missing.append(f"{track}：没有“自评申报”阶段。")
+        elif apply.closes_on is None:
+            missing.append(f"{track}：“自评申报”阶段没有截止日期。")
+        if not components or total_weight(components) != 100:
+            missing.append(f"{track}：计分构成的权重合计不是100%。")
+        if track.is_competition and not track.quota:
+            missing.append(f"{track}：竞争评选须设名额。")
+    return missing
+
+
+def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
+    """draft → open. Refuses (codes `not_ready`, `not_draft`) with every reason listed."""
+    missing = missing_for_opening(campaign)
+    if missing:
+        raise ValidationError([ValidationError(reason, code="not_ready") for reason in missing])
+    with audit.recorded():
+        changed = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT).update(
+            status=Campaign.Status.OPEN, opened_at=timezone.now()
+        )
+        if changed != 1:
+            raise ValidationError("活动已经开启，无需重复操作；请刷新页面。", code="not_draft")
+        campaign.refresh_from_db()
+        audit.record("campaign.open", campaign, by=by, status=["draft", "open"], approval=campaign.approval_number)
+    return campaign
+
+
+def close_campaign(campaign: Campaign, *, by: User) -> Campaign:
+    """open → closed."""
+    with audit.recorded():
+        changed = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.OPEN).update(
+            status=Campaign.Status.CLOSED
+        )
+        if changed != 1:
+            raise ValidationError("只有进行中的活动可以结束；请刷新页面查看最新状态。", code="not_open")
+        campaign.refresh_from_db()
+        audit.record("campaign.close", campaign, by=by, status=["open", "closed"])
+    return campaign
+
+
+def extend_stage(stage: Stage, branch: Branch, *, until: date, reason: str, by: User) -> Extension:
+    """Give one branch more time (S1/S2 leave it to the organiser); shown to the branch, counted, audited."""
+    if stage.closes_on is None:
+        raise ValidationError("该阶段没有截止日期，无需延期。", code="no_deadline")
+    if until <= stage.closes_on:
+        raise ValidationError(f"新的截止日须晚于原截止日{stage.closes_on:%Y年%m月%d日}。", code="not_later")
+    with audit.recorded():
+        extension, _ = Extension.objects.update_or_create(
+            stage=stage, branch=branch, defaults={"until": until, "reason": reason, "granted_by": by}
+        )
+        audit.record("stage.extend", extension, by=by, branch=branch, until=until, reason=reason)
+    return extension

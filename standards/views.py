@@ -1,0 +1,93 @@
+"""Campaigns and rubrics as everybody reads them, and the steps that open a campaign."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from branches.views.decorators import say_refusals
+from standards import services
+from standards.forms import ApprovalForm
+from standards.models import Campaign, Rubric, Track
+
+PER_PAGE = 50
+APPROVAL = ("approved_by", "approval_number", "approved_on")
+REASON = "只有活动管理员可以管理创建活动。"
+
+
+def campaigns(request):
+    tracks = Prefetch("tracks", Track.objects.prefetch_related("stages__extensions"))
+    rows = Campaign.objects.visible_to(request.user).prefetch_related(tracks)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "standards/campaigns.html", {"page_obj": page})
+
+
+def campaign(request, pk):
+    found = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
+    return _show(request, found, ApprovalForm(initial={name: getattr(found, name) for name in APPROVAL}))
+
+
+@require_POST
+def approval(request, pk):
+    found = _managed(request, pk)
+    form = ApprovalForm(request.POST)
+    if form.is_valid():
+        try:
+            services.record_approval(found, by=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(request, "批准依据已登记。")
+            return redirect(found)
+    return _show(request, found, form)
+
+
+@require_POST
+@say_refusals("standards:campaign", "pk")
+def close(request, pk):
+    found = _managed(request, pk)
+    services.close_campaign(found, by=request.user)
+    messages.success(request, f"{found}已结束，内容全部保留、不再受理。")
+    return redirect(found)
+
+
+def rubric(request, pk):
+    found = get_object_or_404(Rubric.objects.visible_to(request.user), pk=pk)
+    return render(request, "standards/rubric.html", {"rubric": found, "sections": sections(found)})
+
+
+def sections(rubric: Rubric) -> list[dict]:
+    """Each dimension with the rows below it in reading order: subheadings and criteria."""
+    return [
+        {
+            "top": top,
+            "rows": [row for row in rubric.outline if row is not top and row.is_below(top)] or [top],
+            "points": sum((leaf.max_points for leaf in top.leaves if leaf.scored), start=0),
+        }
+        for top in rubric.dimensions
+    ]
+
+
+def _show(request, found, form):
+    manages = request.user.has_perm("standards.manage_campaign")
+    draft = found.status == Campaign.Status.DRAFT
+    tracks = found.tracks.select_related("rubric").prefetch_related(
+        "stages__tasks", "stages__extensions", "components__rubric"
+    )
+    context = {
+        "campaign": found,
+        "tracks": tracks,
+        "form": form if manages and (draft or form.is_bound) else None,
+        "missing": services.missing_for_opening(found) if manages and draft else [],
+        "manages": manages,
+    }
+    return render(request, "standards/campaign.html", context)
+
+
+def _managed(request, pk):
+    found = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
+    if not request.user.has_perm("standards.manage_campaign"):
+        raise PermissionDenied(REASON)
+    return found
