@@ -1,0 +1,151 @@
+"""Input shapes of the committees' and the inspectors' pages."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from applications import overview
+from applications.forms import DateInput, Text
+from applications.models import Application, Clearance
+from applications.states import Status
+from branches.models import Branch
+from standards.models import Stage, Track
+
+
+class Select(forms.Select):
+    """A choice that looks like the site's, also where no form library draws it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(attrs={"class": "form-select"}, **kwargs)
+
+
+class ProgressFilter(forms.Form):
+    """Narrows the overview; the choices are those of the user's own scope, a choice that makes no sense is left out."""
+
+    county = forms.ChoiceField(label="所属党委", required=False, widget=Select)
+    line = forms.ChoiceField(label="警种", required=False, widget=Select)
+    status = forms.ChoiceField(label="状态", required=False, widget=Select)
+
+    def __init__(
+        self, *args: Any, sealed: frozenset[str], counties: list[Branch], lines: list[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sealed = sealed
+        statuses = [(value, label) for value, label in Status.choices if value not in sealed]
+        self.fields["county"].choices = [("", "全部"), *((each.path, each.short_name) for each in counties)]
+        self.fields["line"].choices = [("", "全部"), *((line, line) for line in lines)]
+        self.fields["status"].choices = [("", "全部"), (overview.READY, "自评已完成未提交"), *statuses]
+
+    def narrow(self, applications):
+        self.is_valid()
+        return overview.filtered(applications, self.sealed, **self.cleaned_data)
+
+
+class InspectionFilter(forms.Form):
+    """What the inspectors narrow by: the committee, and which opinion is still missing."""
+
+    county = forms.ChoiceField(label="所属党委", required=False, widget=Select)
+    missing = forms.ChoiceField(
+        label="尚无意见的时点", required=False, choices=[("", "全部"), *Clearance.Point.choices], widget=Select
+    )
+    status = forms.ChoiceField(label="状态", required=False, widget=Select)
+
+    def __init__(self, *args: Any, sealed: frozenset[str], counties: list[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sealed = sealed
+        hidden = {Status.PREPARING, Status.WITHDRAWN, *sealed}
+        self.fields["county"].choices = [("", "全部"), *((each.path, each.short_name) for each in counties)]
+        self.fields["status"].choices = [
+            ("", "全部"), *((value, label) for value, label in Status.choices if value not in hidden)
+        ]  # fmt: skip
+
+    def narrow(self, applications):
+        self.is_valid()
+        given = dict(self.cleaned_data)
+        if point := given.pop("missing", ""):
+            applications = applications.exclude(clearances__point=point)
+        return overview.filtered(applications, self.sealed, **given)
+
+
+class DecisionForm(forms.Form):
+    """A decision about the submission that was on the screen: after another one it must be read again."""
+
+    submission = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        initial = {"submission": application.submissions, **kwargs.pop("initial", {})}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.application = application
+
+    def clean(self):
+        data = super().clean()
+        if data.get("submission") != self.application.submissions:
+            # The page that tells so shows the new submission, so the next press is about that one.
+            self.data = self.data.copy()
+            self.data[self.add_prefix("submission")] = self.application.submissions
+            raise ValidationError("支部已重新提交，请核对最新内容后再作结论；您填写的内容没有丢失。", code="conflict")
+        return data
+
+
+class ReturnForm(DecisionForm):
+    reason = Text(
+        label="退回理由",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="逐条写明要改什么，支部会看到",
+    )
+    due_on = forms.DateField(
+        label="修改期限", required=False, widget=DateInput(), help_text="晚于申报截止日的，自动为该支部延期到这一天"
+    )
+
+
+class AcceptForm(DecisionForm):
+    members = forms.CharField(label="核查成员", max_length=200, help_text="多人用顿号分开")
+    checked_on = forms.DateField(label="核查日期", widget=DateInput())
+    conclusion = Text(label="核查意见", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def clean_checked_on(self):
+        day = self.cleaned_data["checked_on"]
+        if day > timezone.localdate():
+            raise ValidationError("核查日期不能晚于今天。", code="future")
+        return day
+
+
+class ExtendForm(forms.Form):
+    stage = forms.ModelChoiceField(Stage.objects.none(), label="阶段", empty_label=None)
+    until = forms.DateField(label="延至", widget=DateInput(), help_text="含当日全天")
+    reason = forms.CharField(label="事由", max_length=200)
+
+    def __init__(self, *args: Any, track: Track, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["stage"].queryset = track.stages.filter(closes_on__isnull=False)
+        self.fields["stage"].label_from_instance = lambda stage: (
+            f"{stage.name}（原定{stage.closes_on.year}年{stage.closes_on.month}月{stage.closes_on.day}日截止）"
+        )
+
+
+class ClearForm(forms.Form):
+    point = forms.ChoiceField(label="时点", choices=Clearance.Point.choices)
+    remark = forms.CharField(label="说明", max_length=200, required=False)
+    application = forms.ModelMultipleChoiceField(
+        Application.objects.none(), error_messages={"required": "请先勾选支部。"}
+    )
+
+    def __init__(self, *args: Any, applications, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["application"].queryset = applications
+
+
+class ProposeVetoForm(forms.Form):
+    basis = Text(
+        label="事实与依据",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="写明时间、事实、查证结论与文号；提出后不能修改",
+    )
+
+
+class DecideVetoForm(forms.Form):
+    remark = forms.CharField(label="意见", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))

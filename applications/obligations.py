@@ -1,0 +1,227 @@
+"""Who owes what on the road of an application: one list for the home page and for the reminders."""
+
+import datetime
+from collections.abc import Iterator
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from applications.models import Application, RecommendationList, VetoRecord
+from applications.states import Road, Status
+from branches.models import Branch, User, under
+from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, Role
+from branches.todo import Todo
+from standards.deadlines import deadline_for
+from standards.models import Campaign, Stage, StageTask, Track
+
+# How long an overdue submission stays on the list after its deadline.
+FORGOTTEN_AFTER = datetime.timedelta(days=7)
+
+
+def owed(user: User | None = None) -> Iterator[Todo]:
+    """Every open obligation of running campaigns, or only those the user answers for."""
+    yield from branch_work(user)
+    yield from checks(user)
+    yield from recommendations(user)
+    yield from vetoes(user)
+
+
+def branch_work(user: User | None = None) -> Iterator[Todo]:
+    """Plan, meetings, self-assessment and submission: what a branch still owes while 筹备中."""
+    applications = (
+        Application.objects.running()
+        .for_work()
+        .filter(status=Status.PREPARING)
+        .prefetch_related("task_records")
+        .order_by("track__campaign", "branch__path")
+    )
+    if user is not None:
+        applications = applications.filter(under(user.scopes(*BRANCH_ROLES), "branch__path"))
+    for application in applications:
+        if _long_over(application):
+            continue
+        yield from _task_todos(application)
+        submission = _submission_todo(application)
+        if submission:
+            yield submission
+
+
+def _long_over(application: Application) -> bool:
+    """A round that closed days ago is nobody's debt any more: without an extension nothing can be handed in."""
+    deadline = deadline_for(application.stage(Stage.Kind.APPLY), application.branch)
+    return deadline is not None and timezone.now() > deadline + FORGOTTEN_AFTER
+
+
+def _task_todos(application: Application) -> Iterator[Todo]:
+    done = {record.task_id for record in application.task_records.all()}
+    for stage in application.track.stages.all():
+        for task in stage.tasks.all():
+            is_plan = task.kind == StageTask.Kind.PLAN
+            if (application.plan_filed_at if is_plan else task.pk in done) or _future(stage):
+                continue
+            yield _branch_todo(
+                application,
+                kind=f"task.{task.kind}",
+                title=f"{'报备' if is_plan else '登记'}{task.name}",
+                url=reverse("applications:plan", args=[application.pk])
+                if is_plan
+                else reverse("applications:task", args=[application.pk, task.pk]),
+                stage=stage,
+            )
+
+
+def _submission_todo(application: Application) -> Todo | None:
+    stage = application.stage(Stage.Kind.APPLY)
+    if stage is None or _future(stage):
+        return None
+    if application.returns:
+        return _branch_todo(application, kind="submit", title="按退回意见修改后重新提交", stage=stage, action="去修改")
+    title = "完成自评并提交申报" if not application.self_complete else "自评已完成，请核对并提交申报"
+    return _branch_todo(application, kind="submit", title=title, stage=stage)
+
+
+def _branch_todo(
+    application: Application, *, kind: str, title: str, stage: Stage, url: str = "", action="去办理"
+) -> Todo:
+    return Todo(
+        kind=kind,
+        about=f"campaign:{application.track.campaign_id}",
+        title=title,
+        url=url or application.get_absolute_url(),
+        due=deadline_for(stage, application.branch),
+        detail=f"{application.track} · {application.branch.short_name}",
+        branch=application.branch,
+        roles=BRANCH_ROLES,
+        action=action,
+    )
+
+
+def checks(user: User | None = None) -> Iterator[Todo]:
+    """Submitted applications wait for the nearest committee above: one line per committee and track."""
+    waiting = Application.objects.running().filter(status=Status.SUBMITTED)
+    yield from _per_committee(
+        waiting, user, kind="check", stage_kind=Stage.Kind.CHECK, roles=COMMITTEE_ROLES,
+        title="核查{n}个支部的申报", url_name="applications:check_list", action="去核查",
+    )  # fmt: skip
+    for road, stage_kind, title, name in (
+        (Road.NOMINATED, Stage.Kind.NOMINATE, "确认{n}个机关支部的自荐", "applications:progress"),
+        (Road.FORWARDED, Stage.Kind.FORWARD, "向市局上报{n}个达标支部", "applications:progress"),
+    ):
+        ready = Application.objects.running().filter(status=Status.CHECKED)
+        ready = (
+            ready.filter(branch__nominates_itself=True, track__recommend_max__isnull=False)
+            if road == Road.NOMINATED
+            else ready.filter(track__recommend_max=None)
+        )
+        yield from _per_committee(
+            ready, user, kind=f"handup.{road}", stage_kind=stage_kind, roles=(Role.COMMITTEE_HEAD,),
+            title=title, url_name=name, action="去办理",
+        )  # fmt: skip
+
+
+def _per_committee(waiting, user, *, kind, stage_kind, roles, title, url_name, action) -> Iterator[Todo]:
+    if user is not None:
+        waiting = waiting.filter(under(user.scopes(*roles), "branch__path"))
+    counts: dict[tuple[int, str], int] = {}
+    for track_id, path, number in waiting.values_list("track", "branch__path").annotate(n=Count("pk")).order_by():
+        counts[track_id, path] = number
+    if not counts:
+        return
+    tracks = _tracks({track_id for track_id, _ in counts})
+    committees = {branch.path: branch for branch in Branch.objects.filter(kind=Branch.Kind.COMMITTEE)}
+    per_committee: dict[tuple[int, str], int] = {}
+    for (track_id, path), number in counts.items():
+        committee = _nearest(path, committees)
+        if committee:
+            per_committee[track_id, committee.path] = per_committee.get((track_id, committee.path), 0) + number
+    for (track_id, path), number in sorted(per_committee.items()):
+        track, committee = tracks[track_id], committees[path]
+        yield Todo(
+            kind=kind,
+            about=f"campaign:{track.campaign_id}",
+            title=title.format(n=number),
+            url=f"{reverse(url_name)}?track={track.pk}",
+            due=deadline_for(track.stage(stage_kind)),
+            detail=f"{track} · {committee.short_name}",
+            branch=committee,
+            roles=roles,
+            action=action,
+        )
+
+
+def _nearest(path: str, committees: dict[str, Branch]) -> Branch | None:
+    for end in range(len(path) - Branch.steplen, 0, -Branch.steplen):
+        if path[:end] in committees:
+            return committees[path[:end]]
+    return None
+
+
+def _tracks(pks: set[int]) -> dict[int, Track]:
+    tracks = Track.objects.filter(pk__in=pks).select_related("campaign").prefetch_related("stages__extensions")
+    return {track.pk: track for track in tracks}
+
+
+def recommendations(user: User | None = None) -> Iterator[Todo]:
+    """Recommending committees with something to rank and no confirmed list."""
+    committees = Branch.objects.recommending()
+    if user is not None:
+        committees = committees.filter(under(user.scopes(*COMMITTEE_ROLES)))
+    committees = list(committees)
+    if not committees:
+        return
+    ranked = Track.objects.filter(
+        campaign__status=Campaign.Status.OPEN, recommend_max__isnull=False
+    ).select_related("campaign").prefetch_related("stages__extensions")  # fmt: skip
+    confirmed = set(
+        RecommendationList.objects.filter(confirmed_at__isnull=False).values_list("track_id", "committee_id")
+    )
+    for track in ranked:
+        stage = track.stage(Stage.Kind.RECOMMEND)
+        if stage is None or _future(stage):
+            continue
+        checked = list(
+            Application.objects.filter(track=track, status=Status.CHECKED, branch__nominates_itself=False).values_list(
+                "branch__path", flat=True
+            )
+        )
+        for committee in committees:
+            number = sum(path.startswith(committee.path) for path in checked)
+            if number and (track.pk, committee.pk) not in confirmed:
+                yield Todo(
+                    kind="recommend",
+                    about=f"campaign:{track.campaign_id}",
+                    title=f"排序推荐候选支部（{number}个可选，最多推荐{track.recommend_max}个）",
+                    url=f"{reverse('applications:ranking', args=[track.pk, committee.pk])}",
+                    due=deadline_for(stage, committee),
+                    detail=f"{track} · {committee.short_name}",
+                    branch=committee,
+                    roles=COMMITTEE_ROLES,
+                    action="去排序",
+                )
+
+
+def vetoes(user: User | None = None) -> Iterator[Todo]:
+    """Proposed vetoes wait for a second inspector."""
+    waiting = VetoRecord.objects.filter(state=VetoRecord.State.PROPOSED).select_related(
+        "application__branch", "proposed_by"
+    )
+    if user is None or Role.INSPECTOR not in user.roles:
+        return
+    waiting = waiting.visible_to(user).filter(~Q(proposed_by=user))
+    for record in waiting:
+        yield Todo(
+            kind="veto",
+            about=f"veto:{record.pk}",
+            title=f"确认或驳回一票否决：{record.application.branch.short_name}",
+            url=reverse("applications:veto", args=[record.pk]),
+            due=None,
+            detail=f"{record.proposed_by}提出",
+            user_id=user.pk,
+            action="去确认",
+        )
+
+
+def _future(stage: Stage) -> bool:
+    """A stage that has not begun is nobody's debt yet; one that is over still is."""
+    return stage.opens_on is not None and stage.opens_on > timezone.localdate()

@@ -1,0 +1,218 @@
+"""The printed 申报表: made from the frozen snapshot alone, the same bytes every time."""
+
+import datetime
+import hashlib
+import re
+from functools import cache
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from applications import snapshots
+from applications.models import Snapshot
+from applications.states import Road
+from branches import typesetting
+from standards.models import FormField
+from standards.scoring import PLAIN, VETO
+
+SHEET = "application_form.css"
+NONE = "无"
+# What a form field is printed as when it has a place of its own: the contact's row, the box of the branch's opinion.
+CONTACT, BALLOT = "contact_phone", ("expected", "present", "in_favour")
+# Characters of 二号 on one line of the type area, and where a title may break.
+TITLE_WIDTH = 20
+NOT_FIRST, NOT_LAST = "”》〉）】、，。；：！？·—", "“《〈（【"
+BREAK_BEFORE = ("“", "《", "（", "暨", "评选", "创建", "活动")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def render(snapshot: Snapshot) -> bytes:
+    """The PDF of a snapshot. Raises OSError when the type libraries are missing, ValueError when it was altered."""
+    if snapshots.digest(snapshot.content) != snapshot.hash:
+        raise ValueError("申报快照的内容与提交时的哈希不符，不能打印；请联系管理员核查。")
+    return typesetting.set_document(html_of(snapshot), SHEET, identifier=snapshot.hash[:32])
+
+
+def store(snapshot: Snapshot) -> None:
+    """Make the PDF once and keep it in the storage; a snapshot that has one is left alone.
+
+    Two workers may make it at the same time: one conditional UPDATE decides, the other's file is taken away.
+    """
+    if snapshot.pdf:
+        return
+    data = render(snapshot)
+    wanted = f"forms/{snapshot.application_id}/{snapshot.receipt_number}.pdf"
+    name = wanted if _holds(wanted, data) else default_storage.save(wanted, ContentFile(data))
+    sha256 = hashlib.sha256(data).hexdigest()
+    won = Snapshot.objects.filter(pk=snapshot.pk, pdf="").update(pdf=name, pdf_sha256=sha256)
+    snapshot.refresh_from_db(fields=["pdf", "pdf_sha256"])
+    if won != 1 and snapshot.pdf.name != name:
+        default_storage.delete(name)
+
+
+def html_of(snapshot: Snapshot) -> str:
+    """The document before typesetting, without its style sheet."""
+    return CONTROLS.sub("", render_to_string("pdf/application_form.html", _form(snapshot)))
+
+
+def missing_glyphs(snapshot: Snapshot) -> set[str]:
+    """The characters of a snapshot that no face can draw, to be shown before printing."""
+    return typesetting.missing_glyphs(re.sub(r"<[^>]*>", "", html_of(snapshot)))
+
+
+def title_lines(title: str, width: int = TITLE_WIDTH) -> list[str]:
+    """A long title in lines of about the same length, broken where the words allow it (GB/T 9704: 词意完整)."""
+    count = -(-len(title) // width)
+    ideal = len(title) / max(count, 1)
+
+    @cache
+    def best(start: int, lines: int) -> tuple[float, tuple[int, ...]]:
+        if lines == 1:
+            length = len(title) - start
+            return ((length - ideal) ** 2 if length <= width else float("inf")), ()
+        choices = []
+        for end in range(start + 1, min(start + width, len(title) - lines + 1) + 1):
+            rest, breaks = best(end, lines - 1)
+            choices.append((rest + (end - start - ideal) ** 2 + _break_cost(title, end), (end, *breaks)))
+        return min(choices)
+
+    if count <= 1:
+        return [title]
+    breaks = best(0, count)[1]
+    return [title[start:end] for start, end in zip((0, *breaks), (*breaks, len(title)), strict=True)]
+
+
+def _break_cost(title: str, at: int) -> float:
+    if title[at] in NOT_FIRST or title[at - 1] in NOT_LAST:
+        return 1000
+    return 0 if title[at - 1] in NOT_FIRST or title.startswith(BREAK_BEFORE, at) else 12
+
+
+def _holds(name: str, data: bytes) -> bool:
+    """Whether the storage has this very file: left by a worker that died before it could say so."""
+    if not default_storage.exists(name):
+        return False
+    with default_storage.open(name) as file:
+        return file.read() == data
+
+
+def _form(snapshot: Snapshot) -> dict[str, Any]:
+    """Every value as it is printed: dates in Chinese, what is empty as 无."""
+    content = snapshot.content
+    branch, track = content["branch"], content["track"]
+    values = {field["key"]: _shown(field["value"]) for field in content["fields"]}
+    created = timezone.localtime(snapshot.created_at)
+    return {
+        "title": title_lines(content["campaign"]["name"]),
+        "plain_title": f"{content['campaign']['name']}申报表（{branch['name']}）",
+        "round": content["campaign"]["round"] or track["round"],
+        "award_name": track["award"],
+        "award_round": track["round"],
+        "road": content["road"],
+        "ranked": content["road"] == Road.RANKED.label,
+        "nominated": content["road"] == Road.NOMINATED.label,
+        "filled_on": _day(created.date().isoformat()),
+        "made_at": created.isoformat(timespec="seconds"),
+        "trace": (
+            f"一式{track['copies']}份 · 回执号{snapshot.receipt_number} · 第{snapshot.number}次提交"
+            f" · 内容哈希{snapshot.short_hash}"
+        ),
+        "receipt": snapshot.receipt_number,
+        "hash": snapshot.hash,
+        "branch": {
+            **{key: _shown(value) for key, value in branch.items() if key not in ("secretary", "committee")},
+            "founded_on": _day(branch["founded_on"]),
+            "term_ends_on": _day(branch["term_ends_on"]),
+        },
+        "secretary": _secretary(branch["secretary"]),
+        "committee": [{key: _shown(value) for key, value in member.items()} for member in branch["committee"]],
+        "contact": values.get(CONTACT, NONE),
+        "ballot": [values.get(key, NONE) for key in BALLOT],
+        "blocks": _blocks(content["fields"]),
+        "plan": [{**_all_shown(item), "due_on": _dotted(item["due_on"])} for item in content["plan"]],
+        "tasks": [{**_all_shown(task), "held_on": _day(task["held_on"])} for task in content["tasks"]],
+        "assessment": _assessment(content["assessment"]),
+        "evidence": _evidence(content["evidence"]),
+    }
+
+
+def _blocks(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The track's own fields in their order: long texts in boxes, short ones gathered into rows."""
+    blocks: list[dict[str, Any]] = []
+    for field in fields:
+        if field["key"] in (CONTACT, *BALLOT):
+            continue
+        is_date = field["kind"] == FormField.Kind.DATE
+        row = {"label": field["label"], "value": _day(field["value"]) if is_date else _shown(field["value"])}
+        if field["kind"] == FormField.Kind.TEXT:
+            paragraphs = [line.strip() for line in row["value"].splitlines() if line.strip()]
+            blocks.append({"label": field["label"], "paragraphs": paragraphs})
+        elif blocks and "rows" in blocks[-1]:
+            blocks[-1]["rows"].append(row)
+        else:
+            blocks.append({"rows": [row]})
+    return blocks
+
+
+def _secretary(secretary: dict[str, Any] | None) -> dict[str, str]:
+    if secretary is None:
+        return dict.fromkeys(("name", "title", "since", "phone"), NONE)
+    return {**_all_shown(secretary), "since": _day(secretary["since"])}
+
+
+def _assessment(assessment: dict[str, Any]) -> dict[str, Any]:
+    dimensions = []
+    for top in assessment["dimensions"]:
+        items = []
+        for item in top["items"]:
+            points = item["points"] or "未评"
+            if item["kind"] in (VETO, PLAIN):
+                points = "—"
+            limit = {VETO: "否决", PLAIN: "—"}.get(item["kind"], item["max"])
+            items.append({**item, "points": points, "max": limit, "remark": _shown(item["remark"])})
+        dimensions.append({**top, "items": items})
+    return {**assessment, "dimensions": dimensions, "count": sum(len(top["items"]) for top in dimensions)}
+
+
+def _evidence(citations: list[dict[str, str]]) -> list[dict[str, str]]:
+    """One line per file with the items it is cited for."""
+    files: dict[str, dict[str, str]] = {}
+    for citation in citations:
+        if entry := files.get(citation["sha256"]):
+            entry["criteria"] += f"、{citation['criterion']}"
+        else:
+            files[citation["sha256"]] = {
+                "name": citation["name"],
+                "criteria": citation["criterion"],
+                "sha256": citation["sha256"][:12],
+            }
+    return list(files.values())
+
+
+def _shown(value: Any) -> str:
+    return str("" if value is None else value).strip() or NONE
+
+
+def _all_shown(row: dict[str, Any]) -> dict[str, str]:
+    return {key: _shown(value) for key, value in row.items()}
+
+
+def _day(value: str | None) -> str:
+    date = _date(value)
+    return f"{date.year}年{date.month}月{date.day}日" if date else _shown(value)
+
+
+def _dotted(value: str | None) -> str:
+    """The short form of narrow columns."""
+    date = _date(value)
+    return f"{date.year}.{date.month}.{date.day}" if date else _shown(value)
+
+
+def _date(value: str | None) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(value or "")
+    except ValueError:
+        return None

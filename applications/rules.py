@@ -1,0 +1,129 @@
+"""Who may do what with an application. *When* is in states.py, the dates in standards/deadlines.py."""
+
+import rules
+
+from applications.models import Application, Evidence, Reader, RecommendationList, VetoRecord
+from branches.models import Branch, User
+from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, READING_ROLES, Role
+
+OVERSEERS = frozenset({*COMMITTEE_ROLES, Role.INSPECTOR, Role.CAMPAIGN_ADMIN})
+
+
+@rules.predicate
+def reads_branch(user: User, application: Application) -> bool:
+    return user.holds(READING_ROLES, application.branch)
+
+
+@rules.predicate
+def was_given_it(user: User, application: Application) -> bool:
+    return bool(user.scopes(*PANEL_ROLES)) and Reader.objects.filter(application=application, user=user).exists()
+
+
+@rules.predicate
+def works_for_branch(user: User, application: Application) -> bool:
+    return user.holds(BRANCH_ROLES, application.branch)
+
+
+@rules.predicate
+def is_its_secretary(user: User, application: Application) -> bool:
+    return user.holds((Role.SECRETARY,), application.branch)
+
+
+@rules.predicate
+def is_its_committee(user: User, application: Application) -> bool:
+    return user.holds(COMMITTEE_ROLES, application.branch)
+
+
+@rules.predicate
+def heads_its_committee(user: User, application: Application) -> bool:
+    return user.holds((Role.COMMITTEE_HEAD,), application.branch)
+
+
+@rules.predicate
+def inspects_it(user: User, application: Application) -> bool:
+    return user.holds((Role.INSPECTOR,), application.branch)
+
+
+@rules.predicate
+def runs_the_campaign(user: User, application: Application) -> bool:
+    return user.holds((Role.CAMPAIGN_ADMIN,), application.branch)
+
+
+@rules.predicate
+def works_in_branch(user: User, branch: Branch) -> bool:
+    return user.holds(BRANCH_ROLES, branch)
+
+
+@rules.predicate
+def owns_evidence(user: User, evidence: Evidence) -> bool:
+    return user.holds(BRANCH_ROLES, evidence.branch)
+
+
+@rules.predicate
+def ranks_for(user: User, ranking: RecommendationList) -> bool:
+    return user.holds(COMMITTEE_ROLES, ranking.committee)
+
+
+@rules.predicate
+def heads(user: User, ranking: RecommendationList) -> bool:
+    return user.holds((Role.COMMITTEE_HEAD,), ranking.committee)
+
+
+@rules.predicate
+def extends_for(user: User, branch: Branch) -> bool:
+    return user.holds((Role.CAMPAIGN_ADMIN,), branch)
+
+
+@rules.predicate
+def oversees(user: User, _: object = None) -> bool:
+    return bool(user.roles & OVERSEERS)
+
+
+@rules.predicate
+def sits_on_a_committee(user: User, _: object = None) -> bool:
+    return bool(user.roles & {*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN})
+
+
+@rules.predicate
+def is_an_inspector(user: User, _: object = None) -> bool:
+    return Role.INSPECTOR in user.roles
+
+
+@rules.predicate
+def reads_vetoes(user: User, _: object = None) -> bool:
+    return bool(user.roles & {Role.INSPECTOR, Role.CAMPAIGN_ADMIN})
+
+
+@rules.predicate
+def inspects(user: User, record: VetoRecord) -> bool:
+    return user.holds((Role.INSPECTOR,), record.application.branch)
+
+
+@rules.predicate
+def proposed_it(user: User, record: VetoRecord) -> bool:
+    return record.proposed_by_id == user.pk
+
+
+rules.add_perm("applications.view", reads_branch | was_given_it)
+rules.add_perm("applications.edit", works_for_branch)
+rules.add_perm("applications.submit", is_its_secretary)
+rules.add_perm("applications.check", is_its_committee)
+rules.add_perm("applications.recommend", heads_its_committee)
+rules.add_perm("applications.inspect", inspects_it)
+rules.add_perm("applications.veto", inspects_it)
+rules.add_perm("applications.decide", runs_the_campaign)
+rules.add_perm("applications.join", works_in_branch)
+rules.add_perm("applications.manage_evidence", owns_evidence)
+rules.add_perm("applications.rank", ranks_for)
+rules.add_perm("applications.confirm_ranking", heads)
+rules.add_perm("applications.extend", extends_for)
+rules.add_perm("applications.view_check", is_its_committee | runs_the_campaign | inspects_it)
+rules.add_perm("applications.view_scores", is_its_committee | runs_the_campaign)
+rules.add_perm("applications.remind", is_its_committee | runs_the_campaign)
+rules.add_perm("applications.decide_veto", inspects & ~proposed_it)
+# Pages that list what lies below one's committee: whoever holds such a role anywhere.
+rules.add_perm("applications.oversee", oversees)
+rules.add_perm("applications.check_list", sits_on_a_committee)
+rules.add_perm("applications.rankings", sits_on_a_committee)
+rules.add_perm("applications.inspection", is_an_inspector)
+rules.add_perm("applications.vetoes", reads_vetoes)

@@ -1,0 +1,121 @@
+"""The one gate through which an application changes its status, and the buttons that agree with it."""
+
+import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from applications.models import Application, Clearance
+from applications.states import TABLE, Transition
+from branches import audit
+from branches.models import User
+from standards import deadlines
+from standards.models import Campaign
+
+
+def move(
+    application: Application,
+    action: str,
+    *,
+    by: User | None,
+    note: str = "",
+    **fields: Any,
+) -> Application:
+    """Apply one line of the table by conditional UPDATE, with its audit entry; call inside `audit.recorded()`.
+
+    Raises ValidationError with code `not_allowed` (who), `closed` (when), `wrong_road`, `not_cleared`, or `conflict` (somebody was
+    faster, or the page is stale). `fields` are written in the same UPDATE.
+    """
+    line = TABLE[action]
+    if by is not None and not by.has_perm(line.permission, application):
+        raise ValidationError(f"您没有“{line.label}”的权限，请联系本级党组织负责人。", code="not_allowed")
+    if application.road not in line.roads:
+        raise ValidationError(f"该申报走“{application.road_label}”通道，不能“{line.label}”。", code="wrong_road")
+    if closed := why_not_now(line, application):
+        raise ValidationError(closed, code="closed")
+    if missing := missing_clearance(line, application):
+        raise ValidationError(missing, code="not_cleared")
+    # The status as it really is, under the lock: the log must not repeat what a stale page believed.
+    before = Application.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=application.pk)
+    changed = Application.objects.filter(pk=application.pk, status__in=line.sources).update(
+        status=line.target, updated_at=timezone.now(), **fields
+    )
+    if changed != 1:
+        raise ValidationError(conflict_message(application, line, by), code="conflict")
+    application.status = line.target
+    for name, value in fields.items():
+        setattr(application, name, value)
+    audit.record(
+        f"application.{action}",
+        application,
+        by=by,
+        branch=application.branch,
+        status=[before, line.target],
+        **({"note": note} if note else {}),
+    )
+    return application
+
+
+def conflict_message(application: Application, line: Transition, by: User | None) -> str:
+    """What really is the case, read afresh, as far as the person may know it: the page acted on was out of date."""
+    current = Application.objects.select_related("track").get(pk=application.pk)
+    status = current.status_for(by) if by else current.public_status
+    return (
+        f"未能“{line.label}”：该申报现在的状态是“{status.label}”，可能已有他人先行办理。"
+        "请刷新页面，按最新状态处理；您填写的内容没有丢失。"
+    )
+
+
+def why_not_now(
+    line: Transition,
+    application: Application,
+    now: datetime.datetime | None = None,
+) -> str:
+    """The sentence that explains a closed campaign or stage; "" while the action is in time."""
+    campaign = application.track.campaign
+    if campaign.status != Campaign.Status.OPEN:
+        return f"“{campaign.short_name}”{campaign.get_status_display()}，不能“{line.label}”。"
+    stage = application.stage(line.stage) if line.stage else None
+    return deadlines.why_closed(stage, application.branch, now) if stage else ""
+
+
+def missing_clearance(line: Transition, application: Application) -> str:
+    """The sentence for a step that the inspectors have not cleared yet, where the track asks for it (S2-21)."""
+    point = line.clearance
+    if point is None or point not in application.track.clearance_points:
+        return ""
+    if application.clearances.filter(point=point).exists():
+        return ""
+    return (
+        f"{application.branch.short_name}尚无纪检督察“{Clearance.Point(point).label}”的无问题意见，"
+        f"不能“{line.label}”；请联系纪检督察出具后再办理。"
+    )
+
+
+def actions_for(application: Application, user: User) -> list[Transition]:
+    """The buttons: what the user may do with the application now, from the same table the gate applies."""
+    return [line for line in TABLE.values() if _allows(line, application, user)]
+
+
+def may(action: str, application: Application, user: User) -> bool:
+    return _allows(TABLE[action], application, user)
+
+
+def _allows(line: Transition, application: Application, user: User) -> bool:
+    """Status and road first: they cost nothing and rule out most lines."""
+    return (
+        application.status in line.sources
+        and application.road in line.roads
+        and user.has_perm(line.permission, application)
+        and not why_not_now(line, application)
+    )
+
+
+def require_status(application: Application, *statuses: str, doing: str) -> None:
+    """Refuse work on an application that has moved on (code `conflict`)."""
+    if application.status not in statuses:
+        raise ValidationError(
+            f"该申报当前状态为“{application.public_status.label}”，不能{doing}；请刷新页面查看最新状态。",
+            code="conflict",
+        )

@@ -1,0 +1,430 @@
+"""The branch's work: join, plan, tasks, self-assessment, evidence, the form, submit and withdraw.
+
+Every write first locks the application's row, so that nothing changes behind a submission's back: what is frozen in
+the snapshot is what the branch last saved.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db.models import Sum
+from django.utils import timezone
+
+from applications import snapshots
+from applications.completeness import missing_for_submit, self_score
+from applications.models import Application, Assessment, Citation, Evidence, PlanItem, Snapshot, TaskRecord
+from applications.services import gate
+from applications.states import Status
+from branches import audit, notices
+from branches.models import Branch, User
+from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
+from standards import scoring
+from standards import services as standards_services
+from standards.models import Campaign, Criterion, Stage, StageTask, Track
+
+
+def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
+    """Open it, enrol every branch in the tracks that have begun, and tell their secretaries."""
+    with audit.recorded():
+        standards_services.open_campaign(campaign, by=by)
+        for track in campaign.tracks.prefetch_related("stages"):
+            enrol(track, by=by)
+    return campaign
+
+
+def enrol(track: Track, *, by: User | None) -> int:
+    """Give every active branch a 筹备中 application once the track's calendar has begun. Safe to repeat.
+
+    Nobody is enrolled in a round that takes no more applications: an unfinished duty that cannot be done helps no one.
+    """
+    apply = track.stage(Stage.Kind.APPLY)
+    today = timezone.localdate()
+    if track.begins_on is None or track.begins_on > today or (apply and apply.closes_on and apply.closes_on < today):
+        return 0
+    enrolled = Application.objects.filter(track=track).values("branch")
+    newcomers = list(Branch.objects.grassroots().exclude(pk__in=enrolled))
+    if not newcomers:
+        return 0
+    with audit.recorded():
+        Application.objects.bulk_create(
+            [Application(branch=branch, track=track) for branch in newcomers], ignore_conflicts=True
+        )
+        audit.record("track.enrol", track, by=by, branches=len(newcomers))
+        notices.post(
+            notices.holders_in(newcomers, *BRANCH_ROLES),
+            "campaign.opened",
+            about=f"track:{track.pk}",
+            title=f"{track.campaign}已启动：{track}",
+            body="请学习创建标准，制定创建活动计划，并按时召开动员部署会议。",
+            url="/",
+        )
+    return len(newcomers)
+
+
+def join_track(track: Track, branch: Branch, *, by: User) -> Application:
+    """Start the application of one branch that was not there when the track began. Safe to repeat.
+
+    Codes: `not_open` (campaign not running, or the calendar not begun), `not_grassroots` (not an active 党支部).
+    """
+    if track.campaign.status != Campaign.Status.OPEN or not track.begins_on or track.begins_on > timezone.localdate():
+        raise ValidationError(f"“{track}”尚未开始或已经结束，现在不能参加。", code="not_open")
+    if branch.kind != Branch.Kind.BRANCH or not branch.active:
+        raise ValidationError("只有党支部可以参加创建。", code="not_grassroots")
+    with audit.recorded():
+        application, created = Application.objects.get_or_create(branch=branch, track=track)
+        if created:
+            audit.record("application.join", application, by=by, branch=branch)
+    return application
+
+
+def locked(application: Application, *, doing: str) -> Application:
+    """Lock the row and make sure it can still be edited: a submission in another tab must not be written under."""
+    fresh = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+    gate.require_status(fresh, Status.PREPARING, doing=doing)
+    return fresh
+
+
+# The plan and the tasks of the stages
+
+# The plan lives on through the year: actual values are filled in while the application is being reviewed.
+PLANNING = (Status.PREPARING, Status.SUBMITTED, Status.CHECKED, Status.RECOMMENDED, Status.IN_REVIEW)
+
+
+def plan_mark(application: Application) -> str:
+    """A mark of the plan as it stands: another one at saving time means that somebody else saved meanwhile."""
+    rows = PlanItem.objects.filter(application=application).values_list(
+        "measure", "indicator", "baseline", "target", "actual", "responsible", "due_on"
+    )
+    return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]
+
+
+def save_plan(
+    application: Application, items: list[dict[str, Any]], *, by: User, seen: str | None = None
+) -> Application:
+    """Replace the measures of the plan by the given rows (fields of PlanItem). `seen` is the page's `plan_mark`.
+
+    Code `stale` when the plan is no longer the one the page showed.
+    """
+    with audit.recorded():
+        current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        gate.require_status(current, *PLANNING, doing="修改计划")
+        if seen is not None and seen != plan_mark(application):
+            raise ValidationError(
+                "计划刚在另一个页面或由他人保存过，为免互相覆盖，本次没有保存；您填写的内容还在下面，"
+                "核对后再次保存即以您的为准。",
+                code="stale",
+            )
+        PlanItem.objects.filter(application=application).delete()
+        PlanItem.objects.bulk_create(
+            [PlanItem(application=application, order=order, **row) for order, row in enumerate(items, 1)]
+        )
+        audit.record("plan.save", application, by=by, branch=application.branch, measures=len(items))
+    return application
+
+
+def file_plan(application: Application, *, by: User) -> Application:
+    """File the plan with the committee above (S1-39, S2-28). Needs a measure; quantified targets count (S2-31)."""
+    items = list(application.plan_items.all())
+    if not items:
+        raise ValidationError("计划里还没有创建措施，请至少填写一条再报备。", code="empty_plan")
+    with audit.recorded():
+        current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        gate.require_status(current, *PLANNING, doing="报备计划")
+        # Filing again keeps the first date: who filed in time stays in time.
+        application.plan_filed_at = current.plan_filed_at or timezone.now()
+        Application.objects.filter(pk=application.pk).update(plan_filed_at=application.plan_filed_at)
+        audit.record("plan.file", application, by=by, branch=application.branch, measures=len(items))
+        notices.post(
+            committee_people(application.branch),
+            "plan.filed",
+            about=f"application:{application.pk}",
+            title=f"{application.branch.short_name}报备了创建活动计划",
+            url=application.get_absolute_url(),
+        )
+    return application
+
+
+def record_task(
+    application: Application, task: StageTask, *, by: User, seen: str | None = None, **fields: Any
+) -> TaskRecord:
+    """Record a meeting held or a summary written; once more replaces it, the log keeps both.
+
+    `seen` is the `mark` of the record the page showed ("" for none); code `stale` when it is another by now.
+    """
+    with audit.recorded():
+        locked(application, doing=f"登记“{task.name}”")
+        before = TaskRecord.objects.filter(application=application, task=task).first()
+        if seen is not None and seen != (before.mark if before else ""):
+            raise ValidationError(
+                f"“{task.name}”刚在另一个页面或由他人登记过，为免互相覆盖，本次没有保存；您填写的内容还在，"
+                "核对后再次保存即以您的为准。",
+                code="stale",
+            )
+        record, created = TaskRecord.objects.update_or_create(
+            application=application, task=task, defaults={**fields, "recorded_by": by}
+        )
+        audit.record(
+            "task.record" if created else "task.change",
+            application,
+            by=by,
+            branch=application.branch,
+            task=task.name,
+            held_on=record.held_on,
+            present=[record.present, record.expected],
+        )
+    return record
+
+
+# The self-assessment
+
+
+def save_answer(
+    application: Application,
+    criterion: Criterion,
+    *,
+    answer: Mapping[str, Any],
+    remark: str,
+    version: int,
+    by: User,
+) -> Assessment:
+    """Save one item of the self-assessment and bring the stored total up to date.
+
+    `version` is the one the page was showing (0 for a new answer); another one in the database means that somebody
+    else saved the same item meanwhile: code `stale`, nothing is written. Codes of AnswerError for a bad answer.
+    """
+    require_criterion(application, criterion)
+    points = score_answer(criterion, answer)
+    with audit.recorded():
+        locked(application, doing="修改自评")
+        saved = Assessment.objects.filter(application=application, criterion=criterion).first()
+        if (saved.version if saved else 0) != version:
+            raise ValidationError(
+                f"“{criterion.title}”刚被{saved.updated_by if saved and saved.updated_by else '他人'}改过，"
+                "请核对后再保存；您填写的内容还在。",
+                code="stale",
+            )
+        before = saved.points if saved else None
+        if saved is None:
+            saved = Assessment(application=application, criterion=criterion, version=0)
+        saved.answer, saved.remark, saved.points = dict(answer), remark, points
+        saved.version, saved.updated_by = version + 1, by
+        saved.save()
+        score = self_score(application)
+        Application.objects.filter(pk=application.pk).update(
+            self_score=score.total, self_complete=score.final, updated_at=timezone.now()
+        )
+        application.self_score, application.self_complete = score.total, score.final
+        audit.record(
+            "assessment.save",
+            application,
+            by=by,
+            branch=application.branch,
+            criterion=criterion.code,
+            points=[before, points],
+        )
+    return saved
+
+
+def require_criterion(application: Application, criterion: Criterion) -> None:
+    """Only what the track's rubric asks of this 警种 is answered (code `foreign_criterion`)."""
+    if criterion.pk not in {leaf.pk for leaf in application.track.rubric.leaves_for(application.branch.line)}:
+        raise ValidationError("该指标不在本支部适用的评分标准中。", code="foreign_criterion")
+
+
+def score_answer(criterion: Criterion, answer: Mapping[str, Any]) -> Decimal | None:
+    """The points of one answer, with the criterion's name in the message when it cannot be scored."""
+    try:
+        return scoring.score_item(criterion.item, answer)
+    except scoring.AnswerError as error:
+        raise ValidationError(f"{criterion.title}：{error.message}", code=error.code) from error
+
+
+# Evidence
+
+
+def used_bytes(branch: Branch) -> int:
+    """How much of its quota the branch's library takes."""
+    return Evidence.objects.filter(branch=branch).aggregate(used=Sum("size"))["used"] or 0
+
+
+def store_evidence(
+    branch: Branch, *, by: User, name: str, content_type: str, sha256: str, size: int, file: File
+) -> Evidence:
+    """Store a sniffed file once per branch and content; the same content again returns what is there.
+
+    The bytes go to the storage under their content's name before the transaction: a slow film holds up no writer.
+    Code `over_quota` when the branch's library has no room for it.
+    """
+    if existing := Evidence.objects.filter(branch=branch, sha256=sha256).first():
+        return existing
+    _require_room(branch, size)
+    path = _put_file(f"evidence/{branch.pk}/{sha256}", file)
+    with audit.recorded():
+        # Locked so that two tabs sending the same file store it once, and together stay within the quota.
+        Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
+        if existing := Evidence.objects.filter(branch=branch, sha256=sha256).first():
+            return existing
+        _require_room(branch, size)
+        evidence = Evidence.objects.create(
+            branch=branch, sha256=sha256, name=name, content_type=content_type, size=size, uploaded_by=by, file=path
+        )
+        audit.record("evidence.upload", evidence, by=by, branch=branch, sha256=sha256, size=size)
+    return evidence
+
+
+def _require_room(branch: Branch, size: int) -> None:
+    if used_bytes(branch) + size > settings.BRANCH_QUOTA_BYTES:
+        raise ValidationError("本支部材料库空间不足，请联系系统管理员扩容。", code="over_quota")
+
+
+def _put_file(path: str, file: File) -> str:
+    """Write the bytes once under the name of their content; a second writer's copy is thrown away."""
+    if default_storage.exists(path):
+        return path
+    written = default_storage.save(path, file)
+    if written != path:
+        default_storage.delete(written)
+    return path
+
+
+def describe_evidence(evidence: Evidence, *, caption: str, by: User) -> Evidence:
+    """Say in a line what a file shows."""
+    with audit.recorded():
+        before, evidence.caption = evidence.caption, caption.strip()[:120]
+        evidence.save(update_fields=["caption"])
+        audit.record("evidence.describe", evidence, by=by, branch=evidence.branch, caption=[before, evidence.caption])
+    return evidence
+
+
+def note_view(evidence: Evidence, *, by: User) -> None:
+    """Leave in the log who opened a file."""
+    with audit.recorded():
+        audit.record("evidence.view", evidence, by=by, branch=evidence.branch, sha256=evidence.sha256)
+
+
+def cite(application: Application, criterion: Criterion, evidence: Evidence, *, by: User) -> Citation:
+    """Cite a file of the branch under one criterion; citing it twice changes nothing."""
+    if evidence.branch_id != application.branch_id:
+        raise ValidationError("只能引用本支部材料库中的材料。", code="foreign_evidence")
+    require_criterion(application, criterion)
+    with audit.recorded():
+        locked(application, doing="引用佐证")
+        citation, created = Citation.objects.get_or_create(
+            application=application, criterion=criterion, evidence=evidence
+        )
+        if created:
+            audit.record(
+                "evidence.cite", application, by=by, branch=application.branch,
+                criterion=criterion.code, sha256=evidence.sha256,
+            )  # fmt: skip
+    return citation
+
+
+def uncite(citation: Citation, *, by: User) -> None:
+    """Take a file off a criterion; it stays in the branch's library."""
+    application = citation.application
+    with audit.recorded():
+        locked(application, doing="取消引用")
+        audit.record(
+            "evidence.uncite", application, by=by, branch=application.branch,
+            criterion=citation.criterion.code, sha256=citation.evidence.sha256,
+        )  # fmt: skip
+        citation.delete()
+
+
+# The form, submitting, withdrawing
+
+
+def save_form(application: Application, data: dict[str, str], *, version: int, by: User) -> Application:
+    """Save the fields of the 申报表 as they are: a draft is never refused for gaps. Code `stale` on a lost race."""
+    with audit.recorded():
+        current = locked(application, doing="修改申报表")
+        changed = {key: [current.form_data.get(key, ""), value] for key, value in data.items()
+                   if current.form_data.get(key, "") != value}  # fmt: skip
+        if not changed:
+            # The same words sent twice, by the page and by its autosave, are no conflict.
+            application.form_data, application.form_version = current.form_data, current.form_version
+            return application
+        if current.form_version != version:
+            raise ValidationError(
+                "申报表刚在另一个页面或由他人保存过，为免互相覆盖，本次没有保存；您填写的内容还在，请核对后再存。",
+                code="stale",
+            )
+        merged = {**current.form_data, **data}
+        Application.objects.filter(pk=application.pk).update(
+            form_data=merged, form_version=version + 1, updated_at=timezone.now()
+        )
+        application.form_data, application.form_version = merged, version + 1
+        audit.record("form.save", application, by=by, branch=application.branch, fields=changed)
+    return application
+
+
+def submit_application(application: Application, *, by: User, seen: str = "") -> Snapshot:
+    """The secretary in person submits (S1-55): check completeness, freeze the content, give a receipt, tell the committee.
+
+    `seen` is the hash of the content the secretary read through. Raises ValidationError with one message per thing
+    that is missing (code `incomplete`), `changed` when the content is no longer what was read, or the gate's codes.
+    """
+    with audit.recorded():
+        # Locked, then read afresh: what is judged and frozen is what was last saved, whoever saved it.
+        Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        application = Application.objects.for_work().get(pk=application.pk)
+        if application.status == Status.PREPARING and (missing := missing_for_submit(application)):
+            raise ValidationError([ValidationError(text, code="incomplete") for text in missing])
+        content = snapshots.content_of(application)
+        if seen and seen != snapshots.digest(content):
+            raise ValidationError(
+                "您核对之后，申报内容又有改动（可能是经办人刚刚保存），本次没有提交；请重新核对后再提交。",
+                code="changed",
+            )
+        number = application.submissions + 1
+        receipt = f"{application.track.campaign.code}-{application.pk:06d}-{number}"
+        now = timezone.now()
+        gate.move(
+            application, "submit", by=by, note=receipt,
+            submissions=number, receipt_number=receipt, submitted_at=now, submitted_by=by,
+        )  # fmt: skip
+        snapshot = Snapshot.objects.create(
+            application=application, number=number, receipt_number=receipt, content=content,
+            hash=snapshots.digest(content), created_at=now, created_by=by,
+        )  # fmt: skip
+        notices.post(
+            committee_people(application.branch),
+            "application.submitted",
+            about=f"application:{application.pk}:{number}",
+            title=f"{application.branch.short_name}提交了申报，请核查",
+            body=f"{application.track}，回执号{receipt}。",
+            url=application.get_absolute_url(),
+        )
+    return snapshot
+
+
+def withdraw_application(application: Application, *, by: User) -> Application:
+    """Take the application back before the committee has decided."""
+    with audit.recorded():
+        gate.move(application, "withdraw", by=by)
+    return application
+
+
+def reopen_application(application: Application, *, by: User) -> Application:
+    """Start again after a withdrawal, while the stage is open; everything filled in is still there."""
+    with audit.recorded():
+        gate.move(application, "reopen", by=by)
+    return application
+
+
+def committee_people(branch: Branch) -> list[User]:
+    """Those of the nearest committee above who check and rank."""
+    committee = checking_committee(branch)
+    return notices.holders(committee, *COMMITTEE_ROLES) if committee else []
+
+
+def checking_committee(branch: Branch) -> Branch | None:
+    """The nearest 党委 above the branch: it checks, and recommends where it is a 推荐单位."""
+    return next((node for node in reversed(list(branch.get_ancestors())) if node.kind == Branch.Kind.COMMITTEE), None)

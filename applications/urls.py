@@ -1,0 +1,37 @@
+"""The pages of this app by actor; the committees' and inspectors' stand in urls_committee.py."""
+
+from django.urls import path
+
+from applications.urls_committee import committee_urls
+from applications.views import assessment, branch, campaigns, evidence, form
+
+app_name = "applications"
+
+branch_urls = [
+    path("", branch.application_list, name="list"),
+    path("campaigns/<int:pk>/open/", campaigns.open_campaign, name="open_campaign"),
+    path("join/<int:track_pk>/", branch.join, name="join"),
+    # /applications/<pk>/
+    path("<int:pk>/", branch.detail, name="detail"),
+    path("<int:pk>/plan/", branch.plan, name="plan"),
+    path("<int:pk>/plan/file/", branch.file_plan, name="file_plan"),
+    path("<int:pk>/tasks/<int:task_pk>/", branch.task, name="task"),
+    path("<int:pk>/withdraw/", branch.withdraw, name="withdraw"),
+    path("<int:pk>/reopen/", branch.reopen, name="reopen"),
+    path("<int:pk>/assessment/", assessment.assessment, name="assessment"),
+    path("<int:pk>/assessment/<int:criterion_pk>/", assessment.save_answer, name="save_answer"),
+    # /applications/<pk>/evidence/, /applications/evidence/
+    path("<int:pk>/evidence/", evidence.library, name="evidence"),
+    path("<int:pk>/evidence/cite/", evidence.cite, name="cite"),
+    path("citations/<int:pk>/uncite/", evidence.uncite, name="uncite"),
+    path("evidence/<int:pk>/file/", evidence.evidence_file, name="evidence_file"),
+    path("evidence/<int:pk>/caption/", evidence.caption, name="caption"),
+    # The form and its submission
+    path("<int:pk>/form/", form.form, name="form"),
+    path("<int:pk>/preview/", form.preview, name="preview"),
+    path("<int:pk>/submit/", form.submit, name="submit"),
+    path("<int:pk>/receipt/", form.receipt, name="receipt"),
+    path("<int:pk>/form.pdf", form.form_pdf, name="form_pdf"),
+]
+
+urlpatterns = branch_urls + committee_urls

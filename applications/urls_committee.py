@@ -1,0 +1,31 @@
+"""The pages of the committees and the discipline inspectors, under /applications/."""
+
+from django.urls import path
+
+from applications.views import checking, committee, inspection, ranking
+
+committee_urls = [
+    path("progress/", committee.progress, name="progress"),
+    path("progress/remind/", committee.remind, name="remind"),
+    path("checks/", checking.check_list, name="check_list"),
+    path("<int:pk>/check/", checking.check, name="check"),
+    path("<int:pk>/check/save/", checking.save_check, name="save_check"),
+    path("<int:pk>/return/", checking.return_, name="return"),
+    path("<int:pk>/accept/", checking.accept, name="accept"),
+    path("<int:pk>/nominate/", committee.nominate, name="nominate"),
+    path("<int:pk>/forward/", committee.forward, name="forward"),
+    path("<int:pk>/extend/", committee.extend, name="extend"),
+    # /applications/ranking/
+    path("ranking/", ranking.rankings, name="rankings"),
+    path("ranking/<int:track_pk>/<int:committee_pk>/", ranking.ranking, name="ranking"),
+    path("ranking/<int:track_pk>/<int:committee_pk>/save/", ranking.save_ranking, name="save_ranking"),
+    path("ranking/<int:track_pk>/<int:committee_pk>/confirm/", ranking.confirm_ranking, name="confirm_ranking"),
+    # /applications/inspection/, /applications/vetoes/
+    path("inspection/", inspection.inspection, name="inspection"),
+    path("inspection/clear/", inspection.clear, name="clear"),
+    path("<int:pk>/veto/", inspection.propose_veto, name="propose_veto"),
+    path("vetoes/", inspection.vetoes, name="vetoes"),
+    path("vetoes/<int:pk>/", inspection.veto, name="veto"),
+    path("vetoes/<int:pk>/confirm/", inspection.confirm_veto, name="confirm_veto"),
+    path("vetoes/<int:pk>/dismiss/", inspection.dismiss_veto, name="dismiss_veto"),
+]

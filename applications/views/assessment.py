@@ -1,0 +1,219 @@
+"""The self-assessment: one page for the whole rubric, saved answer by answer, with or without JavaScript."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from applications.completeness import self_score
+from applications.models import Application, Assessment, Citation
+from applications.services import preparing
+from applications.views.scope import application_for, messages_of, require
+from standards import answers, scoring
+from standards.models import Criterion
+
+
+@dataclass
+class Row:
+    """One criterion on the page: what was saved, or what was typed and could not be saved."""
+
+    criterion: Criterion
+    version: int = 0
+    remark: str = ""
+    points: Decimal | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    citations: list[Citation] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def value(self) -> str:
+        """The one value of a criterion that has only one: points, level or yes/no."""
+        return next(iter(self.values.values()), "")
+
+    @property
+    def lines(self) -> list[tuple]:
+        """The rules to count by, each with its field and what stands in it."""
+        key = self.criterion.key
+        return [(rule, name := f"c{key}-t{rule.pk}", self.values.get(name, "")) for rule in self.criterion.rules.all()]
+
+    @property
+    def full(self) -> str:
+        return scoring.plain(self.criterion.max_points)
+
+    @property
+    def earned(self) -> str:
+        return scoring.plain(self.points)
+
+
+def assessment(request, pk):
+    """The whole rubric on one page; without JavaScript a dimension is saved at once by its own button."""
+    application = application_for(request, pk)
+    typed: dict[int, Row] = {}
+    if request.method == "POST":
+        require(request, "applications.edit", application)
+        top = _dimension(application, request.POST.get("dimension", ""))
+        saved, typed = _save_dimension(application, top, request.POST, by=request.user)
+        if not typed:
+            messages.success(request, f"“{top.title}”已保存{saved}项。" if saved else f"“{top.title}”没有改动。")
+            return redirect(_next_page(application, top, request.POST))
+    editable = request.user.has_perm("applications.edit", application) and application.is_draft
+    context = _page(application, typed)
+    return render(request, "applications/assessment.html", {**context, "editable": editable, "failed": typed})
+
+
+def _next_page(application: Application, top: Criterion, data) -> str:
+    if data.get("attach", "").isdecimal():
+        return f"{reverse('applications:evidence', args=[application.pk])}?criterion={data['attach']}"
+    return f"{reverse('applications:assessment', args=[application.pk])}#d{top.pk}"
+
+
+def _page(application: Application, typed: dict[int, Row]) -> dict:
+    """Everything the page shows: two queries, the rubric comes from memory."""
+    line = application.branch.line
+    saved = {answer.criterion_id: answer for answer in application.assessments.all()}
+    cited: dict[int, list[Citation]] = {}
+    for citation in application.citations.select_related("evidence"):
+        cited.setdefault(citation.criterion_id, []).append(citation)
+    rubric = application.track.rubric
+    points = {str(pk): answer.points for pk, answer in saved.items()}
+    score = scoring.score_sheet(rubric.sheet.for_line(line), points)
+    dimensions = []
+    for top in rubric.dimensions:
+        leaves = [leaf for leaf in top.leaves if leaf.item.applies_to(line)]
+        rows = [typed.get(leaf.pk) or _row(leaf, saved.get(leaf.pk)) for leaf in leaves]
+        for row in rows:
+            row.citations = cited.get(row.criterion.pk, [])
+        dimensions.append({"top": top, "rows": rows, **_dimension_state(top, leaves, points, score)})
+    return {"application": application, "rubric": rubric, "dimensions": dimensions, **_total_state(dimensions, score)}
+
+
+def _row(leaf: Criterion, saved: Assessment | None) -> Row:
+    if saved is None:
+        return Row(leaf)
+    return Row(leaf, saved.version, saved.remark, saved.points, answers.shown(leaf, saved.answer))
+
+
+def _dimension_state(top: Criterion, leaves: list[Criterion], points: dict, score: scoring.SheetScore) -> dict:
+    scored = [leaf.key for leaf in leaves if leaf.scored]
+    return {
+        "key": top.pk,
+        "points": scoring.plain(score.dimensions[top.key]),
+        "full": scoring.plain(top.max_points),
+        "answered": sum(points.get(key) is not None for key in scored),
+        "of": len(scored),
+    }
+
+
+def _total_state(dimensions: list[dict], score: scoring.SheetScore) -> dict:
+    return {
+        "total": scoring.plain(score.total),
+        "answered": sum(dimension["answered"] for dimension in dimensions),
+        "of": sum(dimension["of"] for dimension in dimensions),
+    }
+
+
+def _dimension(application: Application, key: str) -> Criterion:
+    top = next((top for top in application.track.rubric.dimensions if top.key == key), None)
+    if top is None:
+        raise Http404
+    return top
+
+
+def _save_dimension(application: Application, top: Criterion, data, *, by) -> tuple[int, dict[int, Row]]:
+    """Save what was changed of one dimension; returns how many, and the rows that were refused as they were typed."""
+    before = {answer.criterion_id: answer for answer in application.assessments.all()}
+    saved, refused = 0, {}
+    for leaf in (leaf for leaf in top.leaves if leaf.item.applies_to(application.branch.line)):
+        if f"c{leaf.key}-version" not in data:
+            continue
+        given, remark, was = answers.answer_from(data, leaf), _remark(data, leaf), before.get(leaf.pk)
+        if (given, remark) == (_comparable(leaf, was), was.remark if was else ""):
+            continue
+        try:
+            preparing.save_answer(application, leaf, answer=given, remark=remark, version=_version(data, leaf), by=by)
+            saved += 1
+        except ValidationError as error:
+            # Shown with the version that stands now: saving once more means that the own words are to count.
+            refused[leaf.pk] = Row(
+                leaf, was.version if was else 0, remark, was.points if was else None,
+                answers.shown(leaf, given), error=messages_of(error),
+            )  # fmt: skip
+    return saved, refused
+
+
+def _comparable(leaf: Criterion, was: Assessment | None) -> dict:
+    """A saved answer as the page would send it back untouched."""
+    return answers.answer_from(answers.shown(leaf, was.answer), leaf) if was else {}
+
+
+def _remark(data, leaf: Criterion) -> str:
+    return data.get(f"c{leaf.key}-remark", "").replace("\r\n", "\n").strip()
+
+
+def _version(data, leaf: Criterion) -> int:
+    typed = data.get(f"c{leaf.key}-version", "")
+    return int(typed) if typed.isdecimal() else 0
+
+
+@require_POST
+def save_answer(request, pk, criterion_pk):
+    """Save one answer for the script: 200 with the new totals, 400 with what is wrong, 409 with the other's answer."""
+    application = application_for(request, pk, "applications.edit", calendar=False)
+    line = application.branch.line
+    leaf = next((leaf for leaf in application.track.rubric.leaves_for(line) if leaf.pk == criterion_pk), None)
+    if leaf is None:
+        raise Http404
+    given, remark = answers.answer_from(request.POST, leaf), _remark(request.POST, leaf)
+    try:
+        saved = preparing.save_answer(
+            application, leaf, answer=given, remark=remark, version=_version(request.POST, leaf), by=request.user
+        )
+    except ValidationError as error:
+        # The same words once more, because the first answer was lost on the way back: saved they are.
+        saved = application.assessments.filter(criterion=leaf, answer=given, remark=remark).first()
+        if error.code != "stale" or saved is None:
+            return _refusal(application, leaf, error)
+    return JsonResponse(
+        {
+            "version": saved.version,
+            "earned": scoring.plain(saved.points),
+            "at": f"{timezone.localtime():%H:%M:%S}",
+            **_totals(application),
+        }
+    )
+
+
+def _totals(application: Application) -> dict:
+    """The running totals from what is saved now."""
+    line, rubric, score = application.branch.line, application.track.rubric, self_score(application)
+    missing = dict.fromkeys(score.missing)
+    points = {leaf.key: None if leaf.key in missing else Decimal(0) for leaf in rubric.leaves_for(line)}
+    dimensions = [
+        _dimension_state(top, [leaf for leaf in top.leaves if leaf.item.applies_to(line)], points, score)
+        for top in rubric.dimensions
+    ]
+    return {"dimensions": dimensions, **_total_state(dimensions, score)}
+
+
+def _refusal(application: Application, leaf: Criterion, error: ValidationError) -> JsonResponse:
+    code = getattr(error, "code", "")
+    answer = {"code": code, "message": messages_of(error)}
+    if code != "stale":
+        return JsonResponse(answer, status=409 if code == "conflict" else 400)
+    theirs = application.assessments.filter(criterion=leaf).select_related("updated_by").first()
+    answer["theirs"] = {
+        "version": theirs.version if theirs else 0,
+        "fields": {
+            **answers.shown(leaf, theirs.answer if theirs else {}),
+            f"c{leaf.key}-remark": theirs.remark if theirs else "",
+        },
+        "earned": scoring.plain(theirs.points) if theirs else "",
+        "by": str(theirs.updated_by) if theirs and theirs.updated_by else "他人",
+    }
+    return JsonResponse(answer, status=409)
