@@ -1,0 +1,242 @@
+/* Saving while typing. A unit is an element with data-unit; everything named inside it is sent together.
+   What is typed is kept in localStorage until the server has answered, so that no failure loses it.
+   window.autosave(options) → { save(unit), idle(unit) }: root, urlOf(unit), onSaved(unit, data). Events of the page are left alone. */
+"use strict";
+
+window.autosave = function (options) {
+  var root = options.root;
+  var store = "unsaved:" + root.dataset.user + ":" + location.pathname;
+  var state = document.getElementById("save-state");
+  var banner = document.getElementById("save-banner");
+  var timers = new Map();
+  var busy = new Set();
+  var again = new Set();
+  var retry = null;
+
+
+  function key(unit) { return unit.dataset.unit; }
+  function fields(unit) { return Array.from(unit.querySelectorAll("input[name], textarea[name], select[name]")); }
+  function isVersion(name) { return /(^|-)version$/.test(name); }
+  function versionField(unit) { return fields(unit).find(function (f) { return isVersion(f.name); }); }
+  function unitOf(name) { return Array.from(document.querySelectorAll("[data-unit]")).find(function (u) { return key(u) === name; }); }
+
+  function values(unit) {
+    var found = {};
+    fields(unit).forEach(function (f) {
+      if (f.name === "csrfmiddlewaretoken") { return; }
+      if ((f.type === "radio" || f.type === "checkbox") && !f.checked) { return; }
+      found[f.name] = f.value;
+    });
+    return found;
+  }
+
+  function put(unit, given) {
+    fields(unit).forEach(function (f) {
+      if (f.type === "radio" || f.type === "checkbox") { f.checked = given[f.name] === f.value; }
+      else if (f.name in given && f.name !== "csrfmiddlewaretoken") { f.value = given[f.name]; }
+    });
+    unit.dispatchEvent(new CustomEvent("autosave:filled", { bubbles: true }));
+  }
+
+  /* The shelf of unsaved units */
+  function shelf() {
+    try { return JSON.parse(localStorage.getItem(store)) || {}; } catch (e) { return {}; }
+  }
+  function keep(all) {
+    try {
+      if (Object.keys(all).length) { localStorage.setItem(store, JSON.stringify(all)); } else { localStorage.removeItem(store); }
+    } catch (e) { /* full or forbidden: the page itself still holds what was typed */ }
+  }
+  function remember(unit) { var all = shelf(); all[key(unit)] = values(unit); keep(all); }
+  function forget(unit) { var all = shelf(); delete all[key(unit)]; keep(all); }
+
+  /* Words */
+  function say(unit, text, wrong) {
+    var place = unit.querySelector("[data-say]");
+    if (place) {
+      place.textContent = text;
+      place.classList.toggle("crit-error", Boolean(wrong));
+      if (wrong) { place.setAttribute("role", "alert"); } else { place.removeAttribute("role"); }
+    }
+    unit.classList.toggle("crit-wrong", Boolean(wrong));
+    unit.querySelectorAll("input[type=text]").forEach(function (f) { if (!wrong) { f.classList.remove("is-invalid"); } });
+  }
+  function announce(text, failed) {
+    if (!state) { return; }
+    state.textContent = text;
+    state.className = failed ? "saved saved-failed" : "saved";
+  }
+  function warn(text, link) {
+    if (!banner) { return; }
+    banner.hidden = !text;
+    banner.textContent = text || "";
+    if (link) {
+      var a = document.createElement("a");
+      a.href = "/login/";
+      a.target = "_blank";
+      a.rel = "noopener";
+      a.textContent = link;
+      banner.appendChild(a);
+    }
+  }
+
+  /* The token is read from the cookie: a new login in another tab changes it, and this page must go on working. */
+  function token() {
+    var found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    return found ? found[1] : window.house.csrf();
+  }
+
+  function schedule(unit, wait) {
+    clearTimeout(timers.get(unit));
+    timers.set(unit, setTimeout(function () { save(unit); }, wait));
+  }
+
+  function save(unit) {
+    clearTimeout(timers.get(unit));
+    timers.delete(unit);
+    if (busy.has(unit)) { again.add(unit); return; }
+    var sent = values(unit);
+    busy.add(unit);
+    announce("正在保存…");
+    var body = new URLSearchParams(sent).toString();
+    fetch(options.urlOf(unit), {
+      method: "POST", body: body, credentials: "same-origin", keepalive: body.length < 60000,
+      headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch", "Content-Type": "application/x-www-form-urlencoded" }
+    }).then(
+      function (answer) { return answer.text().then(function (text) { settle(unit, sent, answer.status, text); }); },
+      function () { settle(unit, sent, 0, ""); }
+    );
+  }
+
+  function settle(unit, sent, status, text) {
+    busy.delete(unit);
+    var data = {};
+    try { data = JSON.parse(text); } catch (e) { /* a page instead of data */ }
+    if (status === 200 && data.version !== undefined) { saved(unit, sent, data); }
+    else if (status === 400 && data.message) { wrong(unit, data.message); }
+    else if (status === 409 && (data.theirs || data.fields)) { conflict(unit, data); }
+    else if (status === 409) { wrong(unit, data.message || text); warn(data.message || text); }
+    else if (status === 401) { later("登录已过期，内容已暂存在本机。", "在新窗口重新登录"); }
+    else if (status === 403 || status === 404) { wrong(unit, "没有保存：您没有填写权限，或页面已过期，请刷新页面。"); }
+    else { later(status ? "服务器暂时出错，内容已暂存在本机，稍后自动重试。" : "网络不通，内容已暂存在本机，恢复后自动重试。"); }
+    if (again.has(unit) && status === 200) { again.delete(unit); save(unit); }
+    unit.dispatchEvent(new CustomEvent("autosave:settled", { detail: { status: status } }));
+  }
+
+  /* Before the page itself sends the form: nothing more is begun, and it is told whether anything is still on its way. */
+  function idle(unit) {
+    clearTimeout(timers.get(unit));
+    timers.delete(unit);
+    again.delete(unit);
+    return !busy.has(unit);
+  }
+
+  function saved(unit, sent, data) {
+    var field = versionField(unit);
+    if (field) { field.value = data.version; }
+    var now = values(unit);
+    var same = Object.keys(now).every(function (n) { return isVersion(n) || now[n] === sent[n]; });
+    if (same) { forget(unit); } else { remember(unit); schedule(unit, 800); }
+    say(unit, "已保存 " + data.at);
+    announce("已保存 " + data.at);
+    warn("");
+    options.onSaved(unit, data);
+    if (Object.keys(shelf()).length && !busy.size) { resend(); }
+  }
+
+  function wrong(unit, text) {
+    say(unit, text, true);
+    unit.querySelectorAll("input[type=text]").forEach(function (f) { f.classList.add("is-invalid"); });
+    announce("有一项没有保存，请看标红处", true);
+    unit.dataset.refused = "1";
+  }
+
+  function later(text, link) {
+    announce("未保存，稍后自动重试", true);
+    warn(text, link);
+    clearTimeout(retry);
+    retry = setTimeout(resend, 10000);
+  }
+
+  function resend() {
+    Object.keys(shelf()).forEach(function (name) {
+      var unit = unitOf(name);
+      if (unit && !busy.has(unit) && !timers.has(unit) && !unit.dataset.refused && !unit.dataset.conflict) { save(unit); }
+    });
+  }
+
+  /* Somebody else saved the same item: both stay visible until a person decides. */
+  function conflict(unit, data) {
+    var theirs = data.theirs || { version: data.version, fields: data.fields, by: "他人" };
+    unit.dataset.conflict = "1";
+    wrong(unit, data.message);
+    var old = unit.querySelector("[data-conflict-box]");
+    if (old) { old.remove(); }
+    var box = document.createElement("div");
+    box.className = "conflict";
+    box.setAttribute("data-conflict-box", "");
+    var other = document.createElement("p");
+    other.textContent = theirs.by + "保存的是：" + describe(unit, theirs.fields);
+    box.appendChild(other);
+    box.appendChild(choice("用我的", function () { versionField(unit).value = theirs.version; done(); save(unit); }));
+    box.appendChild(choice("用对方的", function () {
+      put(unit, theirs.fields);
+      versionField(unit).value = theirs.version;
+      done();
+      forget(unit);
+      say(unit, "已换成对方保存的内容");
+      announce("已换成对方保存的内容");
+    }));
+    (unit.querySelector(".crit-foot") || unit.querySelector("[data-say]")).after(box);
+    function done() { delete unit.dataset.conflict; delete unit.dataset.refused; box.remove(); say(unit, ""); }
+  }
+  function choice(label, act) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm btn-outline-primary";
+    button.textContent = label;
+    button.addEventListener("click", act);
+    return button;
+  }
+  function describe(unit, given) {
+    var mine = values(unit);
+    var words = fields(unit).filter(function (f) {
+      return f.name in given && !isVersion(f.name) && (f.type === "radio" ? f.value === given[f.name] : mine[f.name] !== given[f.name]);
+    }).map(function (f) {
+      return f.type === "radio" ? f.closest("label").textContent.trim() : given[f.name] || "（空）";
+    });
+    return words.join("；") || "与您填写的相同";
+  }
+
+  root.addEventListener("input", function (event) {
+    var unit = event.target.closest("[data-unit]");
+    if (!unit || !event.target.name || event.target.type === "file") { return; }
+    delete unit.dataset.refused;
+    remember(unit);
+    if (!unit.dataset.conflict) {
+      say(unit, "");
+      schedule(unit, event.target.type === "radio" ? 0 : 1500);
+    }
+  });
+  root.addEventListener("focusout", function (event) {
+    var unit = event.target.closest("[data-unit]");
+    if (unit && timers.has(unit)) { save(unit); }
+  });
+  window.addEventListener("online", resend);
+  window.addEventListener("focus", function () { if (banner && !banner.hidden) { resend(); } });
+  document.addEventListener("visibilitychange", function () {
+    if (document.hidden) { timers.forEach(function (_, unit) { save(unit); }); }
+  });
+
+  /* What an earlier visit could not save comes back and is sent again. */
+  var left = shelf();
+  Object.keys(left).forEach(function (name) {
+    var unit = unitOf(name);
+    if (!unit) { return; }
+    put(unit, left[name]);
+    say(unit, "找回了上次没有存上的内容，正在保存…");
+  });
+  if (Object.keys(left).length) { resend(); }
+
+  return { save: save, idle: idle };
+};

@@ -1,0 +1,133 @@
+/* The scoring desk: an item is saved as soon as it is changed, in the order it was typed; nothing unsaved is left behind. */
+"use strict";
+
+(function () {
+  var form = document.getElementById("sheet");
+  if (!form || !form.dataset.save) { return; }
+  var state = form.querySelector("[data-state]");
+  var comment = document.getElementById("comment");
+  var waiting = new Set();   // rows (or the comment) changed since they were last sent
+  var timers = new Map();
+  var running = null;        // one request at a time: two would race for the same sheet
+
+  function rowOf(element) { return element.closest("[data-item]") || (element === comment ? comment : null); }
+  function fieldsOf(row) { return row === comment ? [comment] : Array.from(row.querySelectorAll("input[name], textarea[name]")); }
+  function urlOf(row) { return row === comment ? location.pathname : form.dataset.save.replace("/0/", "/" + row.dataset.item + "/"); }
+
+  function say(row, text, failed) {
+    var place = row !== comment && row.querySelector("[data-say]");
+    if (place) {
+      place.textContent = text;
+      place.classList.toggle("saved-failed", Boolean(failed));
+      row.classList.toggle("score-wrong", Boolean(failed));
+      if (failed) { place.setAttribute("role", "alert"); } else { place.removeAttribute("role"); }
+    }
+    state.textContent = failed ? "有内容没有保存" : text;
+    state.classList.toggle("saved-failed", Boolean(failed));
+  }
+
+  function body(row) {
+    var data = new URLSearchParams();
+    fieldsOf(row).forEach(function (field) {
+      if ((field.type === "radio" || field.type === "checkbox") && !field.checked) { return; }
+      data.append(field.name, field.value);
+    });
+    return data.toString();
+  }
+
+  function show(row, answer) {
+    if (row !== comment) {
+      row.querySelectorAll("[data-earned]").forEach(function (place) { place.textContent = answer.points || "—"; });
+    }
+    form.querySelector("[data-total]").textContent = answer.total;
+    form.querySelector("[data-missing]").textContent = answer.missing;
+  }
+
+  /* Sends what waits, one after the other; resolves to whether everything is stored. */
+  function flush() {
+    if (running) { return running.then(flush); }
+    var row = waiting.values().next().value;
+    if (!row) { return Promise.resolve(true); }
+    waiting.delete(row);
+    clearTimeout(timers.get(row));
+    state.textContent = "正在保存…";
+    var sent = body(row);
+    running = fetch(urlOf(row), {
+      method: "POST", body: sent, credentials: "same-origin", keepalive: sent.length < 60000,
+      headers: { "X-CSRFToken": window.house.csrf(), "X-Requested-With": "fetch", "Content-Type": "application/x-www-form-urlencoded" }
+    }).then(
+      function (answer) { return answer.text().then(function (text) { return { status: answer.status, text: text }; }); },
+      function () { return { status: 0, text: "" }; }
+    ).then(function (answer) {
+      running = null;
+      if (answer.status !== 200) {
+        waiting.add(row);
+        say(row, window.house.failure(answer.status, answer.text), true);
+        return false;
+      }
+      var data = JSON.parse(answer.text);
+      show(row, data);
+      say(row, "已保存 " + data.saved, false);
+      return true;
+    });
+    return running.then(function (ok) { return ok ? flush() : false; });
+  }
+
+  function later(row, wait) {
+    waiting.add(row);
+    clearTimeout(timers.get(row));
+    timers.set(row, setTimeout(flush, wait));
+  }
+
+  form.addEventListener("input", function (event) {
+    var row = rowOf(event.target);
+    if (row) { later(row, event.target.type === "radio" ? 0 : 1200); }
+  });
+  form.addEventListener("focusout", function (event) {
+    var row = rowOf(event.target);
+    if (row && waiting.has(row)) { flush(); }
+  });
+  window.addEventListener("online", flush);
+  document.addEventListener("visibilitychange", function () { if (document.hidden) { flush(); } });
+
+  form.addEventListener("click", function (event) {
+    var full = event.target.closest("[data-full]");
+    if (full) {
+      var field = full.parentElement.querySelector("input");
+      field.value = full.dataset.full;
+      later(rowOf(field), 0);
+    }
+    if (event.target.closest("[data-next-missing]")) {
+      var open = Array.from(form.querySelectorAll("[data-item]")).find(function (row) {
+        var earned = row.querySelector("[data-earned]");
+        return earned && earned.textContent === "—";
+      });
+      if (open) { event.preventDefault(); open.querySelector("[data-first]").focus(); open.scrollIntoView({ block: "center" }); }
+    }
+  });
+
+  /* Enter goes on to the next input instead of handing the sheet in by accident. */
+  form.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || event.isComposing) { return; }
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[data-finish]"));
+      return;
+    }
+    if (event.target.tagName === "INPUT") {
+      event.preventDefault();
+      var firsts = Array.from(form.querySelectorAll("[data-first]")).filter(function (field) { return field.type !== "radio" || field === field.closest("fieldset").querySelector("[data-first]"); });
+      var rows = firsts.map(rowOf);
+      var next = firsts[rows.lastIndexOf(rowOf(event.target)) + 1];
+      if (next) { next.focus(); if (next.select) { next.select(); } } else if (comment) { comment.focus(); }
+    }
+  });
+
+  window.addEventListener("beforeunload", function (event) {
+    if (waiting.size || running) { flush(); if (waiting.size) { event.preventDefault(); event.returnValue = ""; } }
+  });
+  /* Handing in sends every field anyway: nothing waits any more. */
+  form.addEventListener("submit", function (event) {
+    setTimeout(function () { if (!event.defaultPrevented) { timers.forEach(clearTimeout); waiting.clear(); } }, 0);
+  });
+})();
