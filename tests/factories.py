@@ -1,0 +1,170 @@
+"""Rows for tests. Every parent is named by the caller: a factory never makes a branch, user or track on the quiet."""
+
+import datetime
+
+import factory
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from applications.models import Application
+from branches.models import Branch, CommitteeMember, RoleGrant, User
+from standards import services as standards_services
+from standards.models import (
+    Campaign,
+    Criterion,
+    FormField,
+    Rubric,
+    ScoreComponent,
+    ScoreRule,
+    Stage,
+    StageTask,
+    Track,
+)
+
+PASSWORD = "chuangjian-2026"
+
+
+def days(number: int) -> datetime.date:
+    """Today in Shanghai plus so many days."""
+    return timezone.localdate() + datetime.timedelta(days=number)
+
+
+class BranchFactory(factory.django.DjangoModelFactory):
+    """`BranchFactory(parent=node, short_name="城关所")`; without a parent it is a root."""
+
+    class Meta:
+        model = Branch
+
+    kind = Branch.Kind.BRANCH
+    code = factory.Sequence(lambda n: f"Z-{n:04d}")
+    short_name = factory.Sequence(lambda n: f"第{n}所")
+    name = factory.LazyAttribute(lambda o: f"{o.short_name}{Branch.Kind(o.kind).label}")
+
+    @classmethod
+    def _create(cls, model, *args, parent=None, **fields):
+        if parent is None:
+            return model.objects.add_root(create_kwargs=fields)
+        # Read afresh: the tree keeps the number of children on the parent.
+        return model.objects.add_child(model.objects.get(pk=parent.pk), create_kwargs=fields)
+
+
+class MemberFactory(factory.django.DjangoModelFactory):
+    """`MemberFactory(branch=…)`: a 支委; `is_secretary=True` for the 书记."""
+
+    class Meta:
+        model = CommitteeMember
+
+    name = "支部书记A"
+    post = "书记"
+    rank_title = "所长"
+    phone = "0000-1000000"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """`UserFactory(unit=branch)`; the password is PASSWORD."""
+
+    class Meta:
+        model = User
+
+    police_no = factory.Sequence(lambda n: f"{900000 + n}")
+    name = factory.LazyAttribute(lambda o: f"民警{o.police_no}")
+    email = factory.LazyAttribute(lambda o: f"{o.police_no}@example.test")
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
+
+
+class GrantFactory(factory.django.DjangoModelFactory):
+    """`GrantFactory(user=…, role=Role.CLERK, branch=…)`."""
+
+    class Meta:
+        model = RoleGrant
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    """`ApplicationFactory(branch=…, track=…)`: 筹备中, nothing filled in."""
+
+    class Meta:
+        model = Application
+
+
+class RubricFactory(factory.django.DjangoModelFactory):
+    """A draft without criteria."""
+
+    class Meta:
+        model = Rubric
+
+    code = factory.Sequence(lambda n: f"Q{n}")
+    name = "试用标准"
+
+
+class CampaignFactory(factory.django.DjangoModelFactory):
+    """A draft with its approval on record; `open_campaign` opens it."""
+
+    class Meta:
+        model = Campaign
+
+    code = factory.Sequence(lambda n: f"C{n}")
+    name = "试用创建活动实施方案"
+    short_name = "试用创建活动"
+    approved_by = "市局党委"
+    approval_number = "党发〔2026〕1号"
+    approved_on = datetime.date(2026, 1, 5)
+
+
+def tiny_rubric(code: str = "TINY") -> Rubric:
+    """A published rubric of 100 points with one criterion of each kind and a bonus dimension of 5."""
+    rubric = RubricFactory(code=code, name="小标准")
+    top = Criterion.objects.create(
+        rubric=rubric, order=1, code="A", title="基本项", kind=Criterion.Kind.GROUP, max_points=100
+    )
+    bonus = Criterion.objects.create(
+        rubric=rubric, order=90, code="B", title="加分项", kind=Criterion.Kind.GROUP, max_points=5, is_bonus=True
+    )
+    rows = [
+        (top, "A1", "打分", "points", 30, []),
+        (top, "A2", "等次", "levels", 20, [("好", 20), ("较好", 15), ("一般", 10), ("差", 0)]),
+        (top, "A3", "计次", "count", 20, [("每次", 5)]),
+        (top, "A4", "扣分", "deduct", 20, [("每少1次", "0.5"), ("每迟1次", "0.25")]),
+        (top, "A5", "全有或全无", "check", 10, []),
+        (top, "A6", "一票否决", "veto", 0, []),
+        (top, "A7", "说明", "plain", 0, []),
+        (bonus, "B1", "获奖", "count", 5, [("每项", 2)]),
+    ]
+    for order, (parent, item_code, title, kind, points, given) in enumerate(rows, 2):
+        criterion = Criterion.objects.create(
+            rubric=rubric, parent=parent, order=order if parent == top else order + 90, code=item_code, title=title,
+            text=f"{title}的标准原文", kind=kind, max_points=points, evidence_hints=["照片"],
+        )  # fmt: skip
+        for place, (label, value) in enumerate(given):
+            ScoreRule.objects.create(criterion=criterion, order=place, label=label, points=value)
+    return standards_services.publish_rubric(Rubric.objects.get(pk=rubric.pk), by=None)
+
+
+STAGES = ("mobilise", "apply", "check", "recommend", "nominate", "forward", "dynamic", "onsite", "present")
+
+
+def tiny_track(campaign: Campaign, rubric: Rubric, *, mode: str = Track.Mode.COMPETITION, **fields) -> Track:
+    """A track all of whose stages are open for five more days: one task, two form fields, three components."""
+    competition = mode == Track.Mode.COMPETITION
+    defaults = {
+        "code": "T", "award_name": "试用称号", "mode": mode, "rubric": rubric, "plaque_prefix": "试用",
+        "quota": 2 if competition else None, "reserves": 1 if competition else 0,
+        "recommend_max": 3 if competition else None, "pass_line": None if competition else 60,
+        "tie_breakers": ["visit", "presentation", "self_gap"] if competition else [],
+    }  # fmt: skip
+    track = Track.objects.create(campaign=campaign, **{**defaults, **fields})
+    for order, kind in enumerate(STAGES, 1):
+        Stage.objects.create(
+            track=track, kind=kind, name=Stage.Kind(kind).label, order=order, opens_on=days(-10), closes_on=days(5)
+        )
+    mobilise = track.stages.get(kind="mobilise")
+    StageTask.objects.create(stage=mobilise, kind="plan", name="创建活动计划", order=1)
+    StageTask.objects.create(stage=mobilise, kind="members_meeting", name="党员大会", order=2)
+    FormField.objects.create(track=track, key="theme", label="创建主题", kind="line", max_length=40, order=1)
+    FormField.objects.create(track=track, key="work", label="创建情况", kind="text", max_length=300, order=2)
+    parts = [("check", "资料审核", 30), ("visit", "实地考评", 40), ("presentation", "现场展示", 30)]
+    for order, (source, name, weight) in enumerate(parts, 1):
+        ScoreComponent.objects.create(
+            track=track, source=source, name=name, weight=weight, order=order,
+            method="trimmed" if source != "check" else "mean",
+        )  # fmt: skip
+    return track

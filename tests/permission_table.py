@@ -1,0 +1,145 @@
+"""Who gets what from every address of the site: one row per URL name and method, one column per role. Read by eye.
+
+A cell has one sign for each object the address is asked about: own, another county's (or another's), none at all.
+
+    .  200 the page               >  302 done, or refused in words      x  403 in scope, without the right
+    -  404 out of scope or none   !  400, 409 or 422: form refused      L  302 to the login
+
+Columns: sec 支部书记, clk 支部经办人, ccl 党委经办人, chd 党委负责人, ins 纪检督察, ass 考核组员, exp 专家, con 已回避的考核组员,
+xpd 授权到期的考核组员, adm 活动管理员, cad 只在甲县的活动管理员, sys 系统管理员, sgr 安全管理员, aud 审计员, out 无授权, ano 未登录.
+All of them but ass, exp, con and adm hold their role in 甲县 only; POST is sent with an empty form.
+"""
+
+TABLE = """
+#                                             sec clk ccl chd ins ass exp con xpd adm cad sys sgr aud out ano
+
+# Everybody's own
+home                          GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+branches:login                GET  ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   .
+branches:login                POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   .
+branches:logout               POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   L
+branches:password             GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+branches:password             POST ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+branches:notices              GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+branches:notices_read         POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   L
+branches:notice_read          POST notice     >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- LLL
+branches:job                  GET  job        .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- LLL
+branches:healthz              GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
+branches:readyz               GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
+
+# The three administrators
+branches:people               GET  ·          x   x   x   x   x   x   x   x   x   x   x   .   x   x   x   L
+branches:person_new           GET  ·          x   x   x   x   x   x   x   x   x   x   x   .   x   x   x   L
+branches:person_new           POST ·          x   x   x   x   x   x   x   x   x   x   x   .   x   x   x   L
+branches:person               GET  person     xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx .-- xxx xxx xxx LLL
+branches:person               POST person     xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx .-- xxx xxx xxx LLL
+branches:person_active        POST person     xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx >-- xxx xxx xxx LLL
+branches:person_password      POST person     xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx .-- xxx xxx xxx LLL
+branches:grants               GET  ·          x   x   x   x   x   x   x   x   x   x   x   x   .   x   x   L
+branches:grant_new            GET  ·          x   x   x   x   x   x   x   x   x   x   x   x   .   x   x   L
+branches:grant_new            POST ·          x   x   x   x   x   x   x   x   x   x   x   x   .   x   x   L
+branches:grant_revoke         POST grant      xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx >-- xxx xxx LLL
+branches:audit                GET  ·          x   x   x   x   x   x   x   x   x   x   x   x   x   .   x   L
+branches:audit_verify         POST ·          x   x   x   x   x   x   x   x   x   x   x   x   x   >   x   L
+
+# Campaigns: own is open, other a draft
+standards:campaigns           GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+standards:campaign            GET  campaign   .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+standards:approval            POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
+standards:close               POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
+standards:rubric              GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+applications:open_campaign    POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
+
+# The branch
+applications:list             GET  ·          >   >   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+applications:join             POST join       >-- >-- x-- x-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
+applications:detail           GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:plan             GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:assessment       GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:evidence         GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:preview          GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:receipt          GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:form_pdf         GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:task             GET  task       .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:form             GET  app        >-- >-- >-- >-- >-- >-- >-- --- --- >>- >-- --- --- --- --- LLL
+applications:evidence_file    GET  evidence   .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:plan             POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:file_plan        POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:task             POST task       .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:assessment       POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:save_answer      POST answer     !-- !-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:evidence         POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:caption          POST evidence   >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:cite             POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:uncite           POST citation   >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:form             POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:submit           POST app        !-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:withdraw         POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:reopen           POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+
+# The committees
+applications:progress         GET  ·          x   x   .   .   .   x   x   x   x   .   .   x   x   x   x   L
+applications:remind           POST ·          x   x   >   >   x   x   x   x   x   >   >   x   x   x   x   L
+applications:check_list       GET  ·          x   x   .   .   x   x   x   x   x   .   .   x   x   x   x   L
+applications:check            GET  app        x-- x-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:save_check       POST app        x-- x-- >-- >-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:return           POST app        x-- x-- !-- !-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:accept           POST app        x-- x-- !-- !-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:nominate         POST app        x-- x-- x-- >-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:forward          POST app        x-- x-- x-- >-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:extend           GET  app        x-- x-- x-- x-- x-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:extend           POST app        x-- x-- x-- x-- x-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:rankings         GET  ·          x   x   .   .   x   x   x   x   x   .   .   x   x   x   x   L
+applications:ranking          GET  ranking    --- --- .-- .-- --- --- --- --- --- ..- .-- --- --- --- --- LLL
+applications:save_ranking     POST ranking    --- --- !-- !-- --- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:confirm_ranking  POST ranking    --- --- x-- >-- --- --- --- --- --- xx- x-- --- --- --- --- LLL
+
+# The inspectors
+applications:inspection       GET  ·          x   x   x   x   .   x   x   x   x   x   x   x   x   x   x   L
+applications:clear            POST ·          x   x   x   x   !   x   x   x   x   x   x   x   x   x   x   L
+applications:propose_veto     GET  app        x-- x-- x-- x-- .-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:propose_veto     POST app        x-- x-- x-- x-- .-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:vetoes           GET  ·          x   x   x   x   .   x   x   x   x   .   .   x   x   x   x   L
+applications:veto             GET  veto       xxx xxx xxx xxx .-- xxx xxx xxx xxx ..- .-- xxx xxx xxx xxx LLL
+applications:confirm_veto     POST veto       --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:dismiss_veto     POST veto       --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
+
+# The reviewers: own is what was given to them, other what another panel has; for the office a final and an open sheet
+reviews:queue                 GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+reviews:start_sheet           POST work       --- --- --- --- --- >-- >-- --- --- xx- --- --- --- --- --- LLL
+reviews:declare_conflict      GET  work       --- --- --- --- --- .-- .-- --- --- ..- --- --- --- --- --- LLL
+reviews:declare_conflict      POST work       --- --- --- --- --- .-- .-- --- --- ..- --- --- --- --- --- LLL
+reviews:sheet                 GET  sheet      --- --- --- --- --- .-- .-- --- --- .x- --- --- --- --- --- LLL
+reviews:sheet                 POST sheet      --- --- --- --- --- >-- >-- --- --- xx- --- --- --- --- --- LLL
+reviews:save_score            POST score      --- --- --- --- --- >-- >-- --- --- xx- --- --- --- --- --- LLL
+reviews:finish                POST sheet      --- --- --- --- --- !-- !-- --- --- xx- --- --- --- --- --- LLL
+
+# Panels and presentations, run by the city office
+reviews:panels                GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+reviews:panel_new             GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+reviews:panel_new             POST ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+reviews:panel                 GET  panel      --- --- --- --- --- x-- x-- x-- --- ..- --- --- --- --- --- LLL
+reviews:assign                POST panel      --- --- --- --- --- x-- x-- x-- --- >>- --- --- --- --- --- LLL
+reviews:visit_new             GET  panel      --- --- --- --- --- x-- x-- x-- --- ..- --- --- --- --- --- LLL
+reviews:visit_new             POST panel      --- --- --- --- --- x-- x-- x-- --- ..- --- --- --- --- --- LLL
+reviews:draw                  POST panel      --- --- --- --- --- x-- x-- x-- --- >>- --- --- --- --- --- LLL
+reviews:unassign              POST work       --- --- --- --- --- x-- x-- --- --- >>- --- --- --- --- --- LLL
+reviews:session               GET  session    --- --- --- --- --- --- .-- --- --- ..- --- --- --- --- --- LLL
+reviews:open_slot             POST slot       --- --- --- --- --- --- x-- --- --- >>- --- --- --- --- --- LLL
+reviews:close_slot            POST slot       --- --- --- --- --- --- x-- --- --- >>- --- --- --- --- --- LLL
+
+# Results, seen by the city office alone
+reviews:results               GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+reviews:result                GET  result     --  --  --  --  --  --  --  --  --  .-  --  --  --  --  --  LL
+reviews:decide                POST result     --  --  --  --  --  --  --  --  --  >-  --  --  --  --  --  LL
+reviews:result_row            GET  row        xxx xxx xxx xxx xxx xxx xxx xxx xxx ..- xxx xxx xxx xxx xxx LLL
+reviews:freeze                POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
+reviews:fill_vacancies        POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
+reviews:publish               POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx !!- xxx xxx xxx xxx xxx LLL
+reviews:approval              POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx !!- xxx xxx xxx xxx xxx LLL
+reviews:name                  POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
+
+# Public to everybody in the system
+reviews:public_notice         GET  public     .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  LL
+reviews:awards                GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+"""

@@ -1,0 +1,194 @@
+"""One small world in which every page has something to show: two counties, each with a branch on the stage.
+
+甲县 (county_a) is "own", 乙县 (county_b) is "other". Both branches a1 and b1 are 考评中 with files, checks, lists, visits,
+sheets, a presentation under way, a frozen result and a proposed veto. The other tests' cast is joined by people whose
+grants reach only 甲县, by a reviewer who stepped back and by one whose grant ran out.
+"""
+
+import datetime
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import override_settings
+from django.utils import timezone
+
+from applications.models import Application, Citation, Evidence, RecommendationList
+from applications.services import inspecting, preparing
+from branches.models import Job, Notice, RoleGrant, User
+from branches.roles import Role
+from branches.views import errors
+from reviews.models import PublicNotice, ResultSet
+from reviews.services import panels, results, scoring_desk
+from standards.models import Campaign
+from tests import factories
+from tests.conftest import build_bureau, build_cast
+from tests.road import Road
+
+NOBODY = 987654321  # the key of nothing
+
+
+def build() -> SimpleNamespace:
+    """Call inside a transaction that is rolled back when its readers are done."""
+    bureau = build_bureau()
+    cast = build_cast(bureau)
+    people = people_of(bureau, cast)
+    campaign = factories.CampaignFactory(code="OPEN")
+    rubric = factories.tiny_rubric()
+    track = factories.tiny_track(campaign, rubric)
+    preparing.open_campaign(campaign, by=cast.campaign_admin)
+    draft = factories.CampaignFactory(code="DRAFT")
+    world = SimpleNamespace(
+        bureau=bureau, cast=cast, people=people, campaign=Campaign.objects.get(pk=campaign.pk), draft=draft,
+        draft_track=factories.tiny_track(draft, rubric, code="D"), track=track, rubric=rubric,
+        draft_rubric=factories.RubricFactory(), road=Road(cast),
+    )  # fmt: skip
+    world.own = Application.objects.get(track=track, branch=bureau.a1)
+    world.other = Application.objects.get(track=track, branch=bureau.b1)
+    papers(world)
+    reviewing(world)
+    world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
+    world.notice = old_notice(world)
+    people["expired"].role_grants.update(valid_from=days(-30), valid_to=days(-1))
+    people["expired"] = User.objects.get(pk=people["expired"].pk)  # its grants were already read
+    return world
+
+
+@contextmanager
+def standing(blocker, tmp_path_factory):
+    """The world for all tests of a module: built once, gone after the last of them.
+
+    Drawing the pages of 403 and 404 thousands of times, and keeping a copy of what every page was drawn from, would be
+    most of the work: both are left out. Those pages have tests of their own.
+    """
+    media = tmp_path_factory.mktemp("world")
+    with pytest.MonkeyPatch.context() as patch, blocker.unblock():
+        patch.setattr(errors, "render", lambda *args, status, **kwargs: HttpResponse(status=status))
+        patch.setattr("django.test.client.store_rendered_templates", lambda *args, **kwargs: None)
+        with transaction.atomic():
+            with override_settings(MEDIA_ROOT=media):
+                world = build()
+            world.media = media
+            yield world
+            transaction.set_rollback(True)
+
+
+def days(number: int) -> datetime.date:
+    return factories.days(number)
+
+
+def people_of(bureau, cast) -> dict[str, User]:
+    """One person per column of the table; None is somebody who has not logged in."""
+
+    def somebody(key: str, role: str, node) -> User:
+        user = factories.UserFactory(unit=bureau.city, name=key)
+        RoleGrant.objects.create(user=user, role=role, branch=node)
+        return user
+
+    county = bureau.county_a
+    return {
+        "secretary": cast.secretary,
+        "clerk": cast.clerk,
+        "committee_clerk": cast.committee_clerk,
+        "committee_head": cast.committee_head,
+        "inspector": somebody("甲县纪检督察", Role.INSPECTOR, county),
+        "assessor": cast.assessor,
+        "expert": cast.expert,
+        "conflicted": somebody("已回避的考核组员", Role.ASSESSOR, bureau.city),
+        "expired": somebody("到期的考核组员", Role.ASSESSOR, bureau.city),
+        "campaign_admin": cast.campaign_admin,
+        "county_admin": somebody("甲县活动管理员", Role.CAMPAIGN_ADMIN, county),
+        "system_admin": somebody("甲县系统管理员", Role.SYSTEM_ADMIN, county),
+        "security_admin": somebody("甲县安全管理员", Role.SECURITY_ADMIN, county),
+        "auditor": somebody("甲县审计员", Role.AUDITOR, county),
+        "outsider": cast.outsider,
+        "anonymous": None,
+    }
+
+
+def papers(world) -> None:
+    """Both branches handed up by their committees, with a cited file and a printed form each."""
+    for application, secretary in ((world.own, world.cast.secretary), (world.other, world.cast.secretary_b1)):
+        name = f"{application.branch.short_name}现场照片.pdf"
+        evidence = Evidence.objects.create(
+            branch=application.branch, sha256=f"{application.pk:064d}", name=name, content_type="application/pdf",
+            size=9, uploaded_by=secretary, file=ContentFile(b"%PDF-1.4\n", name=f"{application.pk}.pdf"),
+        )  # fmt: skip
+        leaf = world.track.rubric.leaves_for("")[0]
+        Citation.objects.create(application=application, criterion=leaf, evidence=evidence)
+        world.road.to(application, "checked")
+        world.road.hand_up(application)
+        snapshot = application.snapshots.get()
+        snapshot.pdf.save("form.pdf", ContentFile(b"%PDF-1.4\n"))
+    world.own, world.other = (Application.objects.for_work().get(pk=a.pk) for a in (world.own, world.other))
+    world.evidence = [Evidence.objects.get(branch=a.branch) for a in (world.own, world.other)]
+    world.citations = [a.citations.get() for a in (world.own, world.other)]
+    world.lists = {each.committee_id: each for each in RecommendationList.objects.all()}
+
+
+def reviewing(world) -> None:
+    """甲县's branch is visited by assessor, conflicted and expired and presents before the expert; 乙县's by others."""
+    cast, people, track, admin = world.cast, world.people, world.track, world.cast.campaign_admin
+    visit, stage = (track.components.get(source=source) for source in ("visit", "presentation"))
+    stranger, speaker = (
+        factories.UserFactory(unit=world.bureau.city, name=name) for name in ("他组考核员", "他组专家")
+    )
+    for user, role in ((stranger, Role.ASSESSOR), (speaker, Role.EXPERT)):
+        RoleGrant.objects.create(user=user, role=role, branch=world.bureau.city)
+
+    def panel(component, kind, name, members, application):
+        formed = panels.form_panel(
+            track, component, kind=kind, name=name, members=members, leader=members[0], by=admin
+        )  # fmt: skip
+        panels.assign(formed, by=admin, pairs=[(user, application) for user in members])
+        return formed
+
+    near = [cast.assessor, people["conflicted"], people["expired"]]
+    world.panels = {
+        "assessor": panel(visit, "assessors", "甲组", near, world.own),
+        "stranger": panel(visit, "assessors", "乙组", [stranger], world.other),
+        "expert": panel(stage, "experts", "甲专家组", [cast.expert], world.own),
+        "speaker": panel(stage, "experts", "乙专家组", [speaker], world.other),
+    }
+    world.sheets, world.sessions, world.slots = {}, {}, {}
+    for key, application in (("assessor", world.own), ("stranger", world.other)):
+        held = scoring_desk.schedule_visit(
+            world.panels[key], application, kind="dynamic", visited_on=timezone.localdate(), note="", by=admin
+        )
+        for assignment in world.panels[key].assignments.select_related("user", "application__branch"):
+            world.sheets[assignment.user_id] = scoring_desk.start_review(assignment, visit=held)
+    world.result = results.freeze_results(track, by=admin)  # a first draft: not while somebody is on the stage
+    for key in ("expert", "speaker"):
+        session = scoring_desk.draw_order(world.panels[key], held_on=timezone.localdate(), minutes_each=8, by=admin)
+        slot = scoring_desk.open_slot(session.slots.get(), by=admin)
+        assignment = world.panels[key].assignments.get()
+        world.sheets[assignment.user_id] = scoring_desk.start_review(assignment, slot=slot)
+        world.sessions[key], world.slots[key] = session, slot
+    world.stranger, world.speaker = stranger, speaker
+    # The assessor has handed in, the others are at it.
+    world.road.score(world.sheets[cast.assessor.pk], "0.9")
+    back = world.sheets[people["conflicted"].pk].assignment
+    panels.declare_conflict(back, remark="曾任该支部书记。", by=people["conflicted"])
+
+
+def old_notice(world) -> PublicNotice:
+    """Last year's list of names, on a track of its own: what everybody may read."""
+    track = factories.tiny_track(world.campaign, world.rubric, code="OLD", award_name="往年称号")
+    result = ResultSet.objects.create(
+        track=track, number=1, method={}, inputs=[], inputs_hash="", frozen_by=world.cast.campaign_admin
+    )
+    return PublicNotice.objects.create(
+        track=track, result=result, title="往年拟命名名单的公示", body="现予公示。", opens_on=days(-400),
+        closes_on=days(-390), published_by=world.cast.campaign_admin,
+    )  # fmt: skip
+
+
+def notice_of(user: User) -> Notice:
+    return Notice.objects.create(recipient=user, kind="campaign.opened", about="world", due_on=days(0), title="通知")
+
+
+def job_of(user: User) -> Job:
+    return Job.objects.create(task="world", target=str(user.pk), owner=user)
