@@ -127,7 +127,7 @@ class Progress:
     @cached_property
     def criteria(self) -> int:
         line = self.application.branch.line
-        return sum(leaf.scored for leaf in self.application.track.rubric.leaves_for(line))
+        return sum(leaf.asked for leaf in self.application.track.rubric.leaves_for(line))
 
     @property
     def answered(self) -> int:

@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 
-from applications import uploads
 from applications.models import Application, Evidence, PlanItem, TaskRecord
 from applications.states import SEALED, Status
+from branches import uploads
 from branches.models import Branch, User
 from standards.models import FormField, StageTask, Track
 

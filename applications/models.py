@@ -7,7 +7,7 @@ from django.urls import reverse
 from applications.states import SEALED, Road, Status
 from branches.models import Branch, User, under
 from branches.roles import BRANCH_ROLES, PANEL_ROLES, READING_ROLES
-from standards.models import Campaign, Criterion, ScoredAnswer, Stage, StageTask, Track
+from standards.models import Campaign, Criterion, Rubric, ScoredAnswer, Stage, StageTask, Track
 
 
 class ApplicationQuerySet(models.QuerySet):
@@ -57,8 +57,11 @@ class Application(models.Model):
     form_version = models.PositiveIntegerField(default=0)
     plan_filed_at = models.DateTimeField("计划备案时间", null=True, blank=True)
     self_score = models.DecimalField("自评得分", max_digits=6, decimal_places=2, null=True, blank=True)
+    # What grades and vetoes look at, as `Rubric.detail` gives it.
+    self_detail = models.JSONField(default=dict, blank=True)
     self_complete = models.BooleanField("自评完整", default=False)
     check_score = models.DecimalField("核查得分", max_digits=6, decimal_places=2, null=True, blank=True)
+    check_detail = models.JSONField(default=dict, blank=True)
     receipt_number = models.CharField("回执号", max_length=40, blank=True)
     submissions = models.PositiveSmallIntegerField("提交次数", default=0)
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
@@ -85,7 +88,8 @@ class Application(models.Model):
     def road(self) -> str:
         if not self.track.ranked:
             return Road.FORWARDED
-        return Road.NOMINATED if self.branch.nominates_itself else Road.RANKED
+        nominates = self.branch.nominates_itself and self.track.self_nomination
+        return Road.NOMINATED if nominates else Road.RANKED
 
     @property
     def road_label(self) -> str:
@@ -114,8 +118,9 @@ class Application(models.Model):
 
     @property
     def tasks(self) -> list[StageTask]:
-        """What the plan demands of the branch, in the order of the stages."""
-        return [task for stage in self.track.stages.all() for task in stage.tasks.all()]
+        """What the plan, and that of its committee, demands of the branch, in the order of the stages."""
+        stages = self.track.stages.all()
+        return [task for stage in stages for task in stage.tasks.all() if task.is_asked_of(self.branch)]
 
 
 class Reader(models.Model):
@@ -393,6 +398,37 @@ class Clearance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.get_point_display()}"
+
+
+class SupersessionQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "SupersessionQuerySet":
+        """The city office's work; branches learn of it by its publication."""
+        return self.all() if user.runs_campaigns else self.none()
+
+
+class Supersession(models.Model):
+    """标准替换：进行中的轨道改用标准的新版，逐项记下每份已填内容的去向；只增不改。"""
+
+    track = models.ForeignKey(Track, models.PROTECT, related_name="supersessions", verbose_name="轨道")
+    old = models.ForeignKey(Rubric, models.PROTECT, related_name="+", verbose_name="原标准")
+    new = models.ForeignKey(Rubric, models.PROTECT, related_name="+", verbose_name="新标准")
+    reason = models.CharField("理由", max_length=300)
+    # Per criterion code: what became of it and of how many answers.
+    effects = models.JSONField("去向", default=list)
+    # Answers that no longer fit, kept as they were: application, criterion code, answer, points, remark.
+    dropped = models.JSONField("未沿用的内容", default=list)
+    returned = models.PositiveIntegerField("退回补填的申报", default=0)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="办理人")
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+
+    objects = SupersessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "标准替换"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.track}：{self.old} → {self.new}"
 
 
 class VetoQuerySet(models.QuerySet):

@@ -211,7 +211,7 @@ def _row(
             for step in columns
         ],
         answered=application.answered or 0,
-        questions=sum(leaf.scored for leaf in _leaves(track, application.branch.line)),
+        questions=sum(leaf.asked for leaf in _leaves(track, application.branch.line)),
         actions=[action for action in HAND_UP if gate.may(action, application, user)],
         extensions=extensions(application),
         reminded_at=reminded_at,

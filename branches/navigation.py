@@ -39,6 +39,13 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "创建",
         (
             Entry("standards:campaigns", "创建活动", "bi-flag"),
+            Entry("standards:rubrics", "评分标准", "bi-list-check"),
+            Entry(
+                "standards:publications",
+                "签收与学习",
+                "bi-journal-bookmark",
+                (*BRANCH_ROLES, *COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN),
+            ),
             Entry("applications:list", "我的申报", "bi-file-earmark-text", BRANCH_ROLES),
             Entry(
                 "applications:list",

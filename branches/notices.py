@@ -18,6 +18,7 @@ KINDS = {
     "application": "申报进展",
     "plan": "计划报备",
     "campaign": "活动启动",
+    "rubric": "标准与方案",
     "stage": "延期",
     "assignment": "评审分工",
     "conflict": "回避",

@@ -298,6 +298,8 @@ class Review(models.Model):
     slot = models.ForeignKey(PresentationSlot, models.PROTECT, null=True, blank=True, related_name="reviews")
     status = models.CharField("状态", max_length=6, choices=Status.choices, default=Status.DRAFT)
     total = models.DecimalField("总分", max_digits=6, decimal_places=2, null=True, blank=True)
+    # What grades and vetoes look at, as `Rubric.detail` gives it.
+    detail = models.JSONField(default=dict, blank=True)
     comment = models.TextField("评语", max_length=1000, blank=True)
     finished_at = models.DateTimeField("提交时间", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -394,6 +396,7 @@ class ResultRow(models.Model):
         RESERVE = "reserve", "候补"
         NOT_SELECTED = "not_selected", "未入选"
         INCOMPLETE = "incomplete", "资料不全"
+        DISQUALIFIED = "disqualified", "一票否决"
 
     result = models.ForeignKey(ResultSet, models.CASCADE, related_name="rows")
     application = models.ForeignKey(Application, models.PROTECT, related_name="result_rows")
@@ -404,6 +407,8 @@ class ResultRow(models.Model):
     decided_by = models.CharField("同分依据", max_length=40, blank=True)
     outcome = models.CharField("结论", max_length=14, choices=Outcome.choices)
     reserve_order = models.PositiveSmallIntegerField("候补次序", null=True)
+    grade = models.CharField("等次", max_length=20, blank=True)
+    note = models.TextField("说明", blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "成绩行"

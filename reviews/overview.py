@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from applications.models import Application, Assessment, Citation, Clearance, VetoRecord
 from applications.states import Status
 from branches.models import User
+from reviews import calculation
 from reviews.models import (
     Approval,
     Assignment,
@@ -27,7 +28,7 @@ from reviews.models import (
     SiteVisit,
 )
 from reviews.services import results
-from standards import answers, scoring
+from standards import answers, ranking
 from standards.models import Criterion, ScoreComponent, Track
 
 # What one event is for one reviewer: state, words, whether there is something to do now.
@@ -160,7 +161,7 @@ def sheet_of(review: Review) -> list[Group]:
     rubric = review.component.scoring_rubric
     own, files = _said(review.application) if rubric.pk == review.application.track.rubric_id else ({}, {})
     line = review.application.branch.line
-    return _groups(rubric.dimensions, line, scores, own, files)
+    return _groups(review.component.tops, line, scores, own, files)
 
 
 def own_words(application: Application) -> list[Group]:
@@ -251,17 +252,17 @@ def board(session: PresentationSession) -> list[dict[str, Any]]:
         totals[slot_id].append(total)
     rows = []
     for slot in slots:
-        value = scoring.panel_score(totals[slot.pk], component.method, component.trim_from) if slot.closed_at else None
+        value = ranking.panel_score(totals[slot.pk], component.method, component.trim_from) if slot.closed_at else None
         rows.append({"slot": slot, "panel": value, "scores": _marked(value), "rank": None})
     valued = [row for row in rows if row["panel"]]
-    places = scoring.rank([scoring.Entry(row["slot"].order, row["panel"].value) for row in valued])
+    places = ranking.rank([ranking.Entry(row["slot"].order, row["panel"].value) for row in valued])
     place_of = {place.key: place.rank for place in places}
     for row in valued:
         row["rank"] = place_of[row["slot"].order]
     return rows
 
 
-def _marked(value: scoring.PanelScore | None) -> list[dict[str, Any]]:
+def _marked(value: ranking.PanelScore | None) -> list[dict[str, Any]]:
     """The scores lowest first, the dropped ones marked."""
     if value is None:
         return []
@@ -288,8 +289,8 @@ def still_scoring(slot: PresentationSlot) -> list[dict[str, Any]]:
 
 def preview(track: Track) -> dict[str, int]:
     """How far the scoring has come, in numbers only: who stands where is not computed for a look."""
-    method, inputs = results.method_of(track), results.inputs_of(track)
-    rows, _ = results.compute({**method, "quota": len(inputs) + 1}, inputs)
+    method, inputs = calculation.method_of(track), calculation.inputs_of(track)
+    rows, _ = calculation.compute({**method, "quota": len(inputs) + 1}, inputs)
     complete = sum(1 for row in rows if row["final"] is not None)
     return {
         "candidates": len(rows),
@@ -344,12 +345,12 @@ def drill_down(row: ResultRow) -> list[dict[str, Any]]:
     reviews = Review.objects.counting().filter(application=row.application_id)
     for review in reviews.select_related("reviewer", "visit", "slot").order_by("total", "pk"):
         sheets[f"visit:{review.visit_id}" if review.visit_id else f"slot:{review.slot_id}"].append(review)
-    parts = {part["source"]: part for part in row.result.method["components"]}
+    parts = {part["code"]: part for part in row.result.method["components"]}
     shown = []
     for component in row.components:
-        part = parts[component["source"]]
+        part = parts[component["code"]]
         score = None if component["score"] is None else Decimal(component["score"])
-        hundred = None if score is None else scoring.on_hundred(score, Decimal(part["out_of"]))
+        hundred = None if score is None else ranking.on_hundred(score, Decimal(part["out_of"]))
         shown.append(
             {
                 **component,

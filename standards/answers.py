@@ -23,7 +23,7 @@ def answer_from(data: Mapping[str, str], criterion: Criterion) -> dict[str, Any]
     if criterion.kind in (scoring.COUNT, scoring.DEDUCT):
         typed_times = {str(rule.pk): data.get(f"{prefix}t{rule.pk}", "").strip() for rule in criterion.rules.all()}
         return {"times": typed_times} if any(typed_times.values()) else {}
-    if criterion.kind == scoring.CHECK:
+    if criterion.kind == scoring.CHECK or (criterion.kind == scoring.VETO and criterion.asked):
         met = data.get(f"{prefix}met", "")
         return {"met": met == "yes"} if met in ("yes", "no") else {}
     return {}
@@ -39,7 +39,7 @@ def shown(criterion: Criterion, answer: Mapping[str, Any] | None) -> dict[str, s
     if criterion.kind in (scoring.COUNT, scoring.DEDUCT):
         times = answer.get("times") or {}
         return {f"{prefix}t{rule.pk}": str(times.get(str(rule.pk), "")) for rule in criterion.rules.all()}
-    if criterion.kind == scoring.CHECK:
+    if criterion.kind == scoring.CHECK or (criterion.kind == scoring.VETO and criterion.asked):
         met = answer.get("met")
         return {f"{prefix}met": "" if met is None else "yes" if met else "no"}
     return {}

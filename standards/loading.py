@@ -16,33 +16,51 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 
 from branches import audit
-from standards import services
-from standards.models import Campaign, Criterion, FormField, Rubric, ScoreComponent, ScoreRule, Stage, StageTask, Track
+from standards.models import (
+    BREAKERS,
+    Campaign,
+    Criterion,
+    FormField,
+    GradeBand,
+    Rubric,
+    ScoreComponent,
+    ScoreRule,
+    SpecialHonour,
+    Stage,
+    StageTask,
+    Track,
+)
+from standards.services.rubrics import CRITERION_CONTENT, RULE_CONTENT, publish_rubric
 
 PLANS = Path(__file__).resolve().parent / "plans"
-# Tie-breakers that are not a component: the smaller difference between self-assessment and review comes first.
-SELF_GAP = "self_gap"
 
 FIELDS: dict[type[Model], tuple[str, ...]] = {
-    Rubric: ("code", "version", "name", "source", "total_points", "points_suggested", "rescale"),
+    Rubric: ("code", "version", "name", "source", "total_points", "points_suggested", "rescale", "cap_total"),
     Criterion: (
-        *("code", "title", "text", "kind", "max_points", "step", "floor", "is_bonus", "method", "verify"),
-        *("evidence_hints", "lines", "strong", "note", "order"),
+        *CRITERION_CONTENT,
+        "order",
     ),
-    ScoreRule: ("label", "points", "max_times", "order"),
+    ScoreRule: (*RULE_CONTENT, "order"),
     Campaign: ("code", "name", "short_name", "round_label", "issuer", "basis", "description", "source"),
     Track: (
         *("code", "award_name", "series", "round_label", "mode", "quota", "reserves", "pass_line", "self_line"),
         *("check_line", "recommend_min", "recommend_max", "tie_breakers", "notice_days", "valid_years"),
-        *("plaque_prefix", "form_copies", "clearance_points", "solid_required", "order"),
+        *("plaque_prefix", "form_copies", "clearance_points", "solid_required", "min_members", "min_years"),
+        *("eligible_lines", "eligibility_note", "self_nomination", "pass_grade", "grade_component", "order"),
     ),
     Stage: ("kind", "name", "opens_on", "closes_on", "date_text", "inferred", "actors", "outputs", "source", "order"),
-    StageTask: ("kind", "name", "source", "order"),
+    StageTask: ("kind", "name", "proof", "proof_required", "min_attendance", "source", "order"),
     FormField: ("key", "label", "kind", "max_length", "required", "help_text", "order"),
     ScoreComponent: (
-        *("source", "name", "weight", "method", "trim_from", "over_time", "pass_line", "suggested", "order"),
+        *("code", "source", "name", "weight", "dimensions", "method", "trim_from", "min_scores", "over_time"),
+        *("pass_line", "suggested", "order"),
     ),
+    GradeBand: ("name", "at_least", "share", "stars", "each_dimension", "component", "component_min", "order"),
+    SpecialHonour: ("code", "name", "quota", "text", "order"),
 }
+
+
+TRACK_PARTS = ("stages", "form_fields", "components", "grades", "honours")
 
 
 @dataclass
@@ -180,9 +198,7 @@ def _walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _campaign(plans: Plans, node: Node) -> Node:
-    node.below["tracks"] = list(
-        _nodes(plans, Track, node.row.raw, "tracks", node.where, ("stages", "form_fields", "components"))
-    )
+    node.below["tracks"] = list(_nodes(plans, Track, node.row.raw, "tracks", node.where, TRACK_PARTS))
     for track in node.below["tracks"]:
         raw, where = track.row.raw, track.where
         track.below["stages"] = list(_nodes(plans, Stage, raw, "stages", where, ("tasks",)))
@@ -191,6 +207,10 @@ def _campaign(plans: Plans, node: Node) -> Node:
             _unique(plans, stage.where, "任务", (task.row.kind for task in stage.below["tasks"]))
         track.below["form_fields"] = list(_nodes(plans, FormField, raw, "form_fields", where))
         track.below["components"] = list(_nodes(plans, ScoreComponent, raw, "components", where))
+        for component in track.below["components"]:
+            component.row.code = component.row.code or component.row.source
+        track.below["grades"] = list(_nodes(plans, GradeBand, raw, "grades", where))
+        track.below["honours"] = list(_nodes(plans, SpecialHonour, raw, "honours", where))
         if not plans.errors:
             _check_track(plans, track)
     _unique(plans, node.where, "轨道", (track.row.code for track in node.below["tracks"]))
@@ -201,7 +221,9 @@ def _check_track(plans: Plans, node: Node) -> None:
     track, components = node.row, [component.row for component in node.below["components"]]
     _unique(plans, node.where, "阶段", (stage.row.kind for stage in node.below["stages"]))
     _unique(plans, node.where, "栏目", (form_field.row.key for form_field in node.below["form_fields"]))
-    _unique(plans, node.where, "计分来源", (component.source for component in components))
+    _unique(plans, node.where, "计分构成", (component.code for component in components))
+    _unique(plans, node.where, "等次", (band.row.name for band in node.below["grades"]))
+    _unique(plans, node.where, "专项荣誉", (honour.row.code for honour in node.below["honours"]))
     for stage in node.below["stages"]:
         opens, closes = stage.row.opens_on, stage.row.closes_on
         if opens and closes and closes < opens:
@@ -214,8 +236,8 @@ def _check_track(plans: Plans, node: Node) -> None:
     if track.recommend_max is not None and track.recommend_max < track.recommend_min:
         plans.errors.append(f"{node.where}：推荐上限{track.recommend_max}小于下限{track.recommend_min}。")
     for name in track.tie_breakers:
-        if name not in {SELF_GAP, *(component.source for component in components)}:
-            plans.errors.append(f"{node.where}：同分次序中的 {name} 不是本轨道的计分来源。")
+        if name not in {*BREAKERS, *(component.code for component in components)}:
+            plans.errors.append(f"{node.where}：同分次序中的 {name} 不是本轨道的计分构成。")
 
 
 def _check_references(plans: Plans) -> None:
@@ -263,7 +285,7 @@ def _load_rubric(node: Node, new_only: bool) -> str:
     changed += _sync_criteria(wanted, node.below["criteria"])
     if changed:
         audit.record("rubric.load", wanted, by=None, rows=changed)
-    services.publish_rubric(Rubric.objects.get(pk=wanted.pk), by=None)
+    publish_rubric(Rubric.objects.get(pk=wanted.pk), by=None)
     return f"评分标准 {wanted}：{'已更新' if stored else '已新建'}并发布。"
 
 
@@ -310,19 +332,21 @@ def _load_campaign(node: Node, rubrics: dict[str, Rubric], new_only: bool) -> st
 
 def _sync_track(node: Node, rubrics: dict[str, Rubric]) -> int:
     track, stages = node.row, [stage.row for stage in node.below["stages"]]
-    for kind in ("stages", "form_fields", "components"):
+    for kind in TRACK_PARTS:
         for child in node.below[kind]:
             child.row.track = track
     for component in node.below["components"]:
         component.row.rubric = rubrics.get(component.rubric)
     changed = _sync(stages, track.stages.all(), ("kind",))
     changed += _sync([n.row for n in node.below["form_fields"]], track.form_fields.all(), ("key",))
-    changed += _sync([n.row for n in node.below["components"]], track.components.all(), ("source",), ("rubric_id",))
+    changed += _sync([n.row for n in node.below["components"]], track.components.all(), ("code",), ("rubric_id",))
+    changed += _sync([n.row for n in node.below["grades"]], track.grades.all(), ("name",))
+    changed += _sync([n.row for n in node.below["honours"]], track.honours.all(), ("code",))
     for stage in node.below["stages"]:
         for task in stage.below["tasks"]:
             task.row.stage = stage.row
     tasks = [task.row for stage in node.below["stages"] for task in stage.below["tasks"]]
-    return changed + _sync(tasks, StageTask.objects.filter(stage__track=track), ("stage_id", "kind"))
+    return changed + _sync(tasks, StageTask.objects.filter(stage__track=track, organiser=None), ("stage_id", "kind"))
 
 
 def _sync(wanted: list[Any], stored: QuerySet, key: tuple[str, ...], links: tuple[str, ...] = ()) -> int:

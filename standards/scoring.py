@@ -1,22 +1,24 @@
-"""Scoring as plain arithmetic on `Decimal`: no ORM, no clock. Screens, PDF, Excel and commands all call this module.
+"""Scoring a sheet as plain arithmetic on `Decimal`: no ORM, no clock. Screens, PDF, Excel and commands all call it.
 
-Every function takes and returns plain values. Rounding is ROUND_HALF_UP to two decimals at the end of each numbered
-step of DESIGN §4 (item total, panel, final) and nowhere else. A missing item makes a result *not final*, never zero.
+Step 1 of DESIGN §4: one answer to points, points to groups, groups to the sheet. Steps 2 to 4 stand in `ranking`.
+Rounding is ROUND_HALF_UP to two decimals at the end of each numbered step and nowhere else. A missing item makes a
+result *not final*, never zero.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from itertools import groupby
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 HUNDRED = Decimal(100)
 CENT = Decimal("0.01")
 # What people type for a decimal point with a Chinese keyboard.
 POINT_MARKS = str.maketrans("。，．", "...")
-# More than anybody can have done, and small enough for the arithmetic below to stay exact.
+# More than anybody can have done or measured, and small enough for the arithmetic below to stay exact.
 MOST_TIMES = 9999
+MOST_MEASURED = 10**9
 
 GROUP, POINTS, LEVELS, COUNT, DEDUCT, CHECK, VETO, PLAIN = (
     "group",
@@ -29,7 +31,13 @@ GROUP, POINTS, LEVELS, COUNT, DEDUCT, CHECK, VETO, PLAIN = (
     "plain",
 )
 SCORED_KINDS = frozenset({POINTS, LEVELS, COUNT, DEDUCT, CHECK})
-MEAN, TRIMMED, LAST = "mean", "trimmed", "last"
+RULED_KINDS = frozenset({LEVELS, COUNT, DEDUCT})
+# How the parts of a group, or the lines of a count or deduct, come together: all of them, or only the highest.
+SUM, HIGHEST = "sum", "highest"
+# Steps of a measured rule: whole steps only, a begun step counts in full, or in proportion.
+FULL_STEPS, BEGUN_STEPS, IN_PROPORTION = "full", "begun", "exact"
+# What a failed veto item does: nothing here (the discipline inspector decides), out of the running, or a lower grade.
+BY_INSPECTOR, DISQUALIFY, CAP_GRADE = "inspector", "disqualify", "cap"
 
 
 class AnswerError(ValueError):
@@ -42,12 +50,42 @@ class AnswerError(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of a criterion: a level and its points, or a unit and what each one adds or takes."""
+    """One line of a criterion: a level and its points, or a unit and what each one adds or takes.
+
+    With a `threshold` it is *measured*: the answer is a value, not a number of times, and counts as far as it lies
+    below (or `above`) the threshold: `first` points for crossing it, `points` for each `per` of the distance.
+    """
 
     key: str
     label: str
     points: Decimal
     max_times: int | None = None
+    threshold: Decimal | None = None
+    per: Decimal | None = None
+    above: bool = False
+    steps: str = FULL_STEPS
+    first: Decimal = ZERO
+
+    @property
+    def measured(self) -> bool:
+        return self.threshold is not None
+
+    def worth(self, number: Decimal) -> Decimal:
+        """The points of this line for so many times, or for the measured value; exact, rounded with the item."""
+        if self.threshold is None:
+            return self.points * number
+        distance = number - self.threshold if self.above else self.threshold - number
+        if distance <= 0:
+            return ZERO
+        return self.first + self.points * self._steps(distance)
+
+    def _steps(self, distance: Decimal) -> Decimal:
+        if not self.per:
+            return ONE
+        steps = distance / self.per
+        if self.steps != IN_PROPORTION:
+            steps = steps.to_integral_value(ROUND_CEILING if self.steps == BEGUN_STEPS else ROUND_FLOOR)
+        return steps if self.max_times is None else min(steps, Decimal(self.max_times))
 
 
 @dataclass(frozen=True)
@@ -61,10 +99,18 @@ class Item:
     floor: Decimal | None = ZERO
     rules: tuple[Rule, ...] = ()
     lines: frozenset[str] = frozenset()
+    pick: str = SUM
+    effect: str = BY_INSPECTOR
+    caps_at: str = ""
 
     @property
     def scored(self) -> bool:
         return self.kind in SCORED_KINDS
+
+    @property
+    def asked(self) -> bool:
+        """Whether whoever fills the sheet must answer it: what is scored, and vetoes that are not the inspector's."""
+        return self.scored or (self.kind == VETO and self.effect != BY_INSPECTOR)
 
     def applies_to(self, line: str) -> bool:
         """An item without named 警种 applies to all of them."""
@@ -72,102 +118,116 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Dimension:
-    """A group of items; `cap` limits its sum, `bonus` adds on top of the declared total."""
+class Group:
+    """Items and groups that are added up (or of which only the highest counts), at any depth.
+
+    `cap` limits the result; `line` is what wins the group (得星线); at the top of a sheet `bonus` adds on top of the
+    declared total and `weight` is the share in percent at which the group enters it.
+    """
 
     key: str
     title: str
-    items: tuple[Item, ...]
+    parts: tuple["Group | Item", ...]
     cap: Decimal | None = None
     bonus: bool = False
+    pick: str = SUM
+    line: Decimal | None = None
+    weight: Decimal = HUNDRED
+
+    @property
+    def items(self) -> Iterator[Item]:
+        for part in self.parts:
+            if isinstance(part, Item):
+                yield part
+            else:
+                yield from part.items
+
+    @property
+    def groups(self) -> Iterator["Group"]:
+        """This group and those below it, in reading order."""
+        yield self
+        for part in self.parts:
+            if isinstance(part, Group):
+                yield from part.groups
+
+    def for_line(self, line: str) -> "Group":
+        kept = tuple(
+            part.for_line(line) if isinstance(part, Group) else part
+            for part in self.parts
+            if isinstance(part, Group) or part.applies_to(line)
+        )
+        return replace(self, parts=kept)
+
+    @property
+    def reachable(self) -> Decimal:
+        """The most that can be had here."""
+        values = [
+            part.reachable if isinstance(part, Group) else part.max_points for part in self.parts if _counts(part)
+        ]
+        return self._together(values)
+
+    def _together(self, values: list[Decimal]) -> Decimal:
+        value = max(values, default=ZERO) if self.pick == HIGHEST else sum(values, ZERO)
+        return value if self.cap is None else min(value, self.cap)
+
+
+def _counts(part: Group | Item) -> bool:
+    return isinstance(part, Group) or part.scored
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A whole rubric for one kind of branch. `rescale` stretches what applies back to the full points."""
+    """A whole rubric for one kind of branch. `rescale` stretches what applies back to the full points.
 
-    dimensions: tuple[Dimension, ...]
+    With `capped` the bonus cannot lift the total above the declared one.
+    """
+
+    dimensions: tuple[Group, ...]
     total_points: Decimal = HUNDRED
     rescale: bool = False
+    capped: bool = False
 
     def for_line(self, line: str) -> "Sheet":
         """The sheet without the items that do not apply to this 警种."""
-        kept = tuple(
-            Dimension(d.key, d.title, tuple(i for i in d.items if i.applies_to(line)), d.cap, d.bonus)
-            for d in self.dimensions
-        )
-        return Sheet(kept, self.total_points, self.rescale)
+        return replace(self, dimensions=tuple(dimension.for_line(line) for dimension in self.dimensions))
 
     @property
-    def scored_items(self) -> tuple[Item, ...]:
-        return tuple(item for dimension in self.dimensions for item in dimension.items if item.scored)
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for dimension in self.dimensions for item in dimension.items)
+
+    @property
+    def asked_items(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.asked)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return tuple(group for dimension in self.dimensions for group in dimension.groups)
+
+    @property
+    def reachable(self) -> Decimal:
+        """What the regular dimensions come to at most, each by its weight; the declared total where all is well."""
+        return sum((d.reachable * d.weight / HUNDRED for d in self.dimensions if not d.bonus), ZERO)
 
 
 @dataclass(frozen=True)
 class SheetScore:
-    """Points per dimension and in total; `missing` names the unanswered items, so an incomplete sheet is not final."""
+    """What a sheet comes to; `missing` names the unanswered items, so an incomplete sheet is not final.
+
+    `dimensions` has the points of every group by its key; `won` the groups that have a line and reached it, `lost`
+    those that have one and did not; `vetoed` the failed items that disqualify; `caps` the grades a failed item caps at.
+    """
 
     dimensions: Mapping[str, Decimal]
     total: Decimal
     missing: tuple[str, ...] = ()
+    won: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    vetoed: tuple[str, ...] = ()
+    caps: tuple[str, ...] = ()
 
     @property
     def final(self) -> bool:
         return not self.missing
-
-
-@dataclass(frozen=True)
-class PanelScore:
-    """What a panel makes of its scores: the exact value, what counted, what was dropped, and a note for the sheet."""
-
-    exact: Decimal
-    used: tuple[Decimal, ...]
-    dropped: tuple[Decimal, ...] = ()
-    note: str = ""
-
-    @property
-    def value(self) -> Decimal:
-        """The value as a sheet shows it; what is combined further is the exact one."""
-        return cents(self.exact)
-
-
-@dataclass(frozen=True)
-class Component:
-    """One weighted part of the final score; `score` is None while there is none (资料不全)."""
-
-    key: str
-    weight: Decimal
-    score: Decimal | None
-    out_of: Decimal = HUNDRED
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A candidate in a ranking: the final score and the values of the tie-breakers, in their order, higher is better."""
-
-    key: Any
-    final: Decimal
-    breakers: tuple[Decimal | None, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class Placing:
-    """A place in the ranking; equal places share the number, and `tied` says that no rule could part them."""
-
-    key: Any
-    rank: int
-    tied: bool = False
-    decided_by: str = ""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Who is in, who waits, who is out; `contested` holds a tie across the line, which blocks publishing."""
-
-    selected: tuple[Any, ...]
-    reserves: tuple[Any, ...]
-    others: tuple[Any, ...]
-    contested: tuple[Any, ...] = ()
 
 
 def cents(value: Decimal) -> Decimal:
@@ -186,18 +246,25 @@ def to_decimal(value: Any) -> Decimal:
     return number
 
 
-# 1. Item → dimension → sheet
+def plain(value: Decimal | None) -> str:
+    """A number as people write it: 3 rather than 3.00, 2.5 rather than 2.50."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def score_item(item: Item, answer: Mapping[str, Any] | None) -> Decimal | None:
-    """The points of one answer; None while it is unanswered or where the kind carries no points.
+    """The points of one answer; None while it is unanswered or where nothing is asked.
 
-    Answers by kind: points {"points": "3.5"} · levels {"level": key} · count and deduct {"times": {key: n}} ·
-    check and veto {"met": bool} · plain {}. Raises AnswerError for what cannot be scored.
+    Answers by kind: points {"points": "3.5"} · levels {"level": key} · count and deduct {"times": {key: n}}, the value
+    instead of a number for a measured line · check and veto {"met": bool} · plain {}. A veto gives 1 when nothing
+    happened and 0 when it did; neither is ever added to anything. Raises AnswerError for what cannot be scored.
     """
-    if not answer or not item.scored:
+    if not answer or not item.asked:
         return None
-    return {POINTS: _points, LEVELS: _level, COUNT: _count, DEDUCT: _deduct, CHECK: _check}[item.kind](item, answer)
+    by_kind = {POINTS: _points, LEVELS: _level, COUNT: _count, DEDUCT: _deduct, CHECK: _check, VETO: _veto}
+    return by_kind[item.kind](item, answer)
 
 
 def _points(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
@@ -221,19 +288,19 @@ def _level(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
 
 
 def _count(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
-    times = _times(item, answer)
-    if times is None:
+    worth = _worth(item, answer)
+    if worth is None:
         return None
-    total = sum((rule.points * times.get(rule.key, 0) for rule in item.rules), ZERO)
-    return min(total, item.max_points) if item.max_points else total
+    total = min(worth, item.max_points) if item.max_points else worth
+    return cents(total if item.floor is None else max(total, item.floor))
 
 
 def _deduct(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
-    times = _times(item, answer)
-    if times is None:
+    worth = _worth(item, answer)
+    if worth is None:
         return None
-    left = item.max_points - sum((rule.points * times.get(rule.key, 0) for rule in item.rules), ZERO)
-    return left if item.floor is None else max(left, item.floor)
+    left = item.max_points - worth
+    return cents(left if item.floor is None else max(left, item.floor))
 
 
 def _check(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
@@ -242,146 +309,82 @@ def _check(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
     return item.max_points if answer["met"] else ZERO
 
 
-def _times(item: Item, answer: Mapping[str, Any]) -> dict[str, int] | None:
+def _veto(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
+    if answer.get("met") is None:
+        return None
+    return ONE if answer["met"] else ZERO
+
+
+def _worth(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
+    """What the lines come to, all together or only the highest; None while a measured value is not filled in."""
     given = answer.get("times")
     if given is None:
         return None
-    times = {}
+    worth = []
     for rule in item.rules:
-        number = to_decimal(given.get(rule.key) or 0)
-        if not 0 <= number <= MOST_TIMES or number % 1:
-            raise AnswerError(f"“{rule.label}”的次数须是 0 至 {MOST_TIMES} 的整数。", "bad_times")
-        if rule.max_times is not None and number > rule.max_times:
-            raise AnswerError(f"“{rule.label}”最多计 {rule.max_times} 次。", "too_many_times")
-        times[rule.key] = int(number)
-    return times
+        typed = given.get(rule.key)
+        if rule.measured:
+            if typed in (None, ""):
+                return None
+            worth.append(rule.worth(_measured(rule, typed)))
+        else:
+            worth.append(rule.worth(_times(rule, typed)))
+    return max(worth, default=ZERO) if item.pick == HIGHEST else sum(worth, ZERO)
+
+
+def _times(rule: Rule, typed: Any) -> Decimal:
+    number = to_decimal(typed or 0)
+    if not 0 <= number <= MOST_TIMES or number % 1:
+        raise AnswerError(f"“{rule.label}”的次数须是 0 至 {MOST_TIMES} 的整数。", "bad_times")
+    if rule.max_times is not None and number > rule.max_times:
+        raise AnswerError(f"“{rule.label}”最多计 {rule.max_times} 次。", "too_many_times")
+    return number
+
+
+def _measured(rule: Rule, typed: Any) -> Decimal:
+    try:
+        value = to_decimal(str(typed).strip().rstrip("%％"))
+    except AnswerError:
+        raise AnswerError(f"“{rule.label}”请填写实际数值，例如 {plain(rule.threshold)}。", "not_a_number") from None
+    if abs(value) > MOST_MEASURED:
+        raise AnswerError(f"“{rule.label}”的数值过大，请核对。", "out_of_range")
+    return value
 
 
 def score_sheet(sheet: Sheet, points: Mapping[str, Decimal | None]) -> SheetScore:
-    """Step 1: sum the items into dimensions (each up to its cap) and the dimensions into the total."""
-    missing = tuple(item.key for item in sheet.scored_items if points.get(item.key) is None)
-    sums = {}
+    """Step 1: sum the items into groups (each up to its cap) and the dimensions, by weight, into the total."""
+    values: dict[str, Decimal] = {}
     for dimension in sheet.dimensions:
-        value = sum((points.get(item.key) or ZERO for item in dimension.items if item.scored), ZERO)
-        sums[dimension.key] = value if dimension.cap is None else min(value, dimension.cap)
-    regular = sum((sums[d.key] for d in sheet.dimensions if not d.bonus), ZERO)
-    bonus = sum((sums[d.key] for d in sheet.dimensions if d.bonus), ZERO)
-    if sheet.rescale:
-        reachable = sum((_reachable(d) for d in sheet.dimensions if not d.bonus), ZERO)
-        if reachable:
-            regular = regular * sheet.total_points / reachable
-    return SheetScore(sums, cents(regular + bonus), missing)
+        _score_group(dimension, points, values)
+    regular = sum((values[d.key] * d.weight / HUNDRED for d in sheet.dimensions if not d.bonus), ZERO)
+    bonus = sum((values[d.key] * d.weight / HUNDRED for d in sheet.dimensions if d.bonus), ZERO)
+    if sheet.rescale and (reachable := sheet.reachable):
+        regular = regular * sheet.total_points / reachable
+    total = min(regular + bonus, sheet.total_points) if sheet.capped else regular + bonus
+    lines = {group.key: group.line for group in sheet.groups if group.line is not None}
+    failed = [item for item in sheet.items if item.kind == VETO and item.asked and points.get(item.key) == ZERO]
+    return SheetScore(
+        dimensions=values,
+        total=cents(total),
+        missing=tuple(item.key for item in sheet.asked_items if points.get(item.key) is None),
+        won=tuple(key for key, line in lines.items() if values[key] >= line),
+        lost=tuple(key for key, line in lines.items() if values[key] < line),
+        vetoed=tuple(item.key for item in failed if item.effect == DISQUALIFY),
+        caps=tuple(dict.fromkeys(item.caps_at for item in failed if item.effect == CAP_GRADE)),
+    )
 
 
-def _reachable(dimension: Dimension) -> Decimal:
-    total = sum((item.max_points for item in dimension.items if item.scored), ZERO)
-    return total if dimension.cap is None else min(total, dimension.cap)
-
-
-# 2. Panel and visits
-
-
-def panel_score(scores: Sequence[Decimal], method: str = MEAN, trim_from: int = 5) -> PanelScore | None:
-    """Step 2: one value from the final scores of a panel; None without any.
-
-    `trimmed` drops one highest and one lowest when at least `trim_from` scores count (去掉一个最高分和一个最低分);
-    with fewer it is the plain mean and the note says so. The order of the scores never matters.
-    """
-    if not scores:
-        return None
-    ordered = sorted(scores)
-    dropped: tuple[Decimal, ...] = ()
-    if method == TRIMMED and len(ordered) >= max(trim_from, 3):
-        kept, dropped = ordered[1:-1], (ordered[0], ordered[-1])
-        note = f"共{len(ordered)}人评分，去掉一个最高分{plain(ordered[-1])}和一个最低分{plain(ordered[0])}后取平均。"
-    elif method == TRIMMED:
-        kept = ordered
-        note = f"共{len(ordered)}人评分，不足{max(trim_from, 3)}人，不去最高最低分，直接取平均。"
-    else:
-        kept, note = ordered, f"共{len(ordered)}人评分，取平均。"
-    return PanelScore(sum(kept, ZERO) / len(kept), tuple(kept), dropped, note)
-
-
-def over_time(values: Sequence[Decimal], how: str = MEAN) -> Decimal | None:
-    """The end of step 2: combine repeated visits by their exact values, oldest first: their mean, or the last one."""
-    if not values:
-        return None
-    return cents(values[-1] if how == LAST else sum(values, ZERO) / len(values))
-
-
-# 3. Final
-
-
-def final_score(components: Iterable[Component]) -> Decimal | None:
-    """Step 3: Σ weight × component, each first on a 100 scale; None while a weighted component has no score."""
-    weighted = [component for component in components if component.weight]
-    if not weighted or any(component.score is None for component in weighted):
-        return None
-    total = sum((c.weight * on_hundred(c.score, c.out_of) for c in weighted if c.score is not None), ZERO)
-    return cents(total / sum((c.weight for c in weighted), ZERO))
-
-
-def on_hundred(score: Decimal, out_of: Decimal) -> Decimal:
-    """A score as a share of 100, exact: only the end of step 3 is rounded."""
-    return score * HUNDRED / out_of
-
-
-# 4. Rank and cut
-
-
-def rank(entries: Sequence[Entry], breaker_names: Sequence[str] = ()) -> list[Placing]:
-    """Step 4: best first; ties parted by the breakers in order, the rest share the place. Input order never matters.
-
-    A missing breaker value sorts below every present one.
-    """
-
-    def sort_key(entry: Entry) -> tuple:
-        values = tuple((value is not None, value if value is not None else ZERO) for value in entry.breakers)
-        return (entry.final, values)
-
-    ordered = sorted(entries, key=lambda entry: str(entry.key))
-    ordered.sort(key=sort_key, reverse=True)
-    placings: list[Placing] = []
-    for _, group in groupby(enumerate(ordered), key=lambda pair: sort_key(pair[1])):
-        level = list(group)
-        place = level[0][0] + 1
-        placings += [
-            Placing(entry.key, place, len(level) > 1, _decided_by(ordered, index, breaker_names))
-            for index, entry in level
-        ]
-    return placings
-
-
-def _decided_by(ordered: Sequence[Entry], index: int, names: Sequence[str]) -> str:
-    """Which tie-breaker set this entry apart from a neighbour with the same final score; "" where none was needed."""
-    entry = ordered[index]
-    for neighbour in [*ordered[max(index - 1, 0) : index], *ordered[index + 1 : index + 2]]:
-        if neighbour.final != entry.final:
-            continue
-        for name, mine, theirs in zip(names, entry.breakers, neighbour.breakers, strict=False):
-            if mine != theirs:
-                return name
-    return ""
-
-
-def cut(placings: Sequence[Placing], quota: int, reserves: int = 0) -> Cut:
-    """Draw the line after `quota` places. A tie that lies across the line is contested and blocks publishing."""
-    keys = [placing.key for placing in placings]
-    selected, waiting, others = keys[:quota], keys[quota : quota + reserves], keys[quota + reserves :]
-    contested: list[Any] = []
-    if 0 < quota < len(placings) and placings[quota - 1].rank == placings[quota].rank:
-        contested = [placing.key for placing in placings if placing.rank == placings[quota].rank]
-    return Cut(tuple(selected), tuple(waiting), tuple(others), tuple(contested))
+def _score_group(group: Group, points: Mapping[str, Decimal | None], values: dict[str, Decimal]) -> Decimal:
+    """The points of the group, noted in `values` with those of the groups below it."""
+    parts = [
+        _score_group(part, points, values) if isinstance(part, Group) else points.get(part.key) or ZERO
+        for part in group.parts
+        if _counts(part)
+    ]
+    values[group.key] = group._together(parts)
+    return values[group.key]
 
 
 def passes(score: Decimal | None, line: Decimal | None) -> bool:
     """达标即过: reached the line; where no line is set any complete score passes."""
     return score is not None and (line is None or score >= line)
-
-
-def plain(value: Decimal | None) -> str:
-    """A number as people write it: 3 rather than 3.00, 2.5 rather than 2.50."""
-    if value is None:
-        return ""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

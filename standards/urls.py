@@ -1,15 +1,7 @@
-"""Pages under /campaigns/."""
+"""Pages under /campaigns/, by who works on them."""
 
-from django.urls import path
-
-from standards import views
+from standards import urls_campaigns, urls_rubrics, urls_study
 
 app_name = "standards"
 
-urlpatterns = [
-    path("", views.campaigns, name="campaigns"),
-    path("<int:pk>/", views.campaign, name="campaign"),
-    path("<int:pk>/approval/", views.approval, name="approval"),
-    path("<int:pk>/close/", views.close, name="close"),
-    path("rubrics/<int:pk>/", views.rubric, name="rubric"),
-]
+urlpatterns = [*urls_campaigns.urlpatterns, *urls_rubrics.urlpatterns, *urls_study.urlpatterns]

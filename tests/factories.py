@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from applications.models import Application
 from branches.models import Branch, CommitteeMember, RoleGrant, User
-from standards import services as standards_services
 from standards.models import (
     Campaign,
     Criterion,
@@ -20,6 +19,7 @@ from standards.models import (
     StageTask,
     Track,
 )
+from standards.services import rubrics as rubric_services
 
 PASSWORD = "chuangjian-2026"
 
@@ -136,7 +136,7 @@ def tiny_rubric(code: str = "TINY") -> Rubric:
         )  # fmt: skip
         for place, (label, value) in enumerate(given):
             ScoreRule.objects.create(criterion=criterion, order=place, label=label, points=value)
-    return standards_services.publish_rubric(Rubric.objects.get(pk=rubric.pk), by=None)
+    return rubric_services.publish_rubric(Rubric.objects.get(pk=rubric.pk), by=None)
 
 
 STAGES = ("mobilise", "apply", "check", "recommend", "nominate", "forward", "dynamic", "onsite", "present")

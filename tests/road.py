@@ -81,7 +81,7 @@ class Road:
     def assess(self, application: Application, share: Decimal | str = "0.95") -> Application:
         """Answer every criterion: in bulk, the last one through the service, which brings the totals up to date."""
         by = self.person(application.branch, Role.SECRETARY, Role.CLERK)
-        leaves = [leaf for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.scored]
+        leaves = [leaf for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.asked]
         done = set(application.assessments.values_list("criterion_id", flat=True))
         todo = [leaf for leaf in leaves if leaf.pk not in done]
         Assessment.objects.bulk_create(
@@ -109,7 +109,7 @@ class Road:
     def check(self, application: Application, share: Decimal | str = "0.95") -> Application:
         """Score every criterion for the committee, without a decision."""
         by = self.person(application.branch, Role.COMMITTEE_CLERK, Role.COMMITTEE_HEAD)
-        leaves = [leaf for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.scored]
+        leaves = [leaf for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.asked]
         CheckItem.objects.bulk_create(
             [
                 CheckItem(
@@ -194,7 +194,7 @@ class Road:
     def score(self, review, share: Decimal | str = "0.9", *, final: bool = True):
         """Score every criterion of a sheet, the last through the service; then make it final."""
         rubric, line = review.component.scoring_rubric, review.application.branch.line
-        leaves = [leaf for leaf in rubric.leaves_for(line) if leaf.scored]
+        leaves = [leaf for leaf in rubric.leaves_for(line) if leaf.asked]
         Score.objects.bulk_create(
             [
                 Score(

@@ -16,8 +16,8 @@ from branches import audit, notices
 from branches.models import Branch, Notice, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
 from standards import deadlines, scoring
-from standards import services as standards_services
 from standards.models import Criterion, Extension, Stage
+from standards.services import campaigns as campaign_services
 
 MANUAL = "remind.manual"
 
@@ -47,7 +47,7 @@ def adopt_self_scores(application: Application, *, by: User) -> int:
     with audit.recorded():
         current = Application.objects.select_for_update().get(pk=application.pk)
         gate.require_status(current, Status.SUBMITTED, doing="核分")
-        leaves = {leaf.pk for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.scored}
+        leaves = {leaf.pk for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.asked}
         checked = application.check_items.filter(points__isnull=False).values("criterion")
         said = application.assessments.filter(points__isnull=False, criterion__in=leaves).exclude(criterion__in=checked)
         items = [
@@ -98,7 +98,7 @@ def return_application(application: Application, *, reason: str, due_on: date | 
             application=application, outcome=CheckDecision.Outcome.RETURNED, reason=reason, due_on=due_on, decided_by=by
         )
         if stage and ends and due_on and deadlines.end_of(due_on) > ends:
-            standards_services.extend_stage(stage, application.branch, until=due_on, reason="退回修改", by=by)
+            campaign_services.extend_stage(stage, application.branch, until=due_on, reason="退回修改", by=by)
         notices.post(
             notices.holders(application.branch, *BRANCH_ROLES),
             "application.returned",
@@ -115,7 +115,8 @@ def accept_application(
 ) -> Application:
     """Conclude the check: every item scored, the line reached, members and date on record (S1-50).
 
-    Codes: `incomplete` (items not scored), `below_line`, `nobody` (no members), or the gate's.
+    Codes: `incomplete` (items not scored), `veto_item` (a failed item that disqualifies), `below_line`,
+    `nobody` (no members), or the gate's.
     """
     if not members.strip():
         raise ValidationError("请填写核查成员。", code="nobody")
@@ -130,7 +131,15 @@ def accept_application(
                 f"核查得分{scoring.plain(score.total)}分，未达到验收线{scoring.plain(line)}分，请退回修改。",
                 code="below_line",
             )
-        gate.move(application, "accept", by=by, check_score=score.total)
+        if current.status == Status.SUBMITTED and score.vetoed:
+            titles = {leaf.key: leaf.title for leaf in application.track.rubric.leaves_for(application.branch.line)}
+            named = "、".join(titles[key] for key in score.vetoed)
+            raise ValidationError(
+                f"核查认定发生了取消资格的情形（{named}），不能通过；请退回，或报纪检督察办理一票否决。",
+                code="veto_item",
+            )
+        detail = application.track.rubric.detail(score)
+        gate.move(application, "accept", by=by, check_score=score.total, check_detail=detail)
         CheckDecision.objects.create(
             application=application,
             outcome=CheckDecision.Outcome.ACCEPTED,
@@ -165,7 +174,7 @@ def extend_for(application: Application, stage: Stage, *, until: date, reason: s
     """Give whoever owes the stage more time and tell them: the branch, or its committee for the committee's stages."""
     owner = stage_owner(application.branch, stage)
     with audit.recorded():
-        extension = standards_services.extend_stage(stage, owner, until=until, reason=reason, by=by)
+        extension = campaign_services.extend_stage(stage, owner, until=until, reason=reason, by=by)
         notices.post(
             notices.holders(owner, *BRANCH_ROLES, *COMMITTEE_ROLES),
             "stage.extended",

@@ -25,14 +25,14 @@ from branches import audit, notices
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
 from standards import scoring
-from standards import services as standards_services
 from standards.models import Campaign, Criterion, Stage, StageTask, Track
+from standards.services import campaigns as campaign_services
 
 
 def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
     """Open it, enrol every branch in the tracks that have begun, and tell their secretaries."""
     with audit.recorded():
-        standards_services.open_campaign(campaign, by=by)
+        campaign_services.open_campaign(campaign, by=by)
         for track in campaign.tracks.prefetch_related("stages"):
             enrol(track, by=by)
     return campaign
@@ -217,7 +217,10 @@ def save_answer(
         saved.save()
         score = self_score(application)
         Application.objects.filter(pk=application.pk).update(
-            self_score=score.total, self_complete=score.final, updated_at=timezone.now()
+            self_score=score.total,
+            self_complete=score.final,
+            self_detail=application.track.rubric.detail(score),
+            updated_at=timezone.now(),
         )
         application.self_score, application.self_complete = score.total, score.final
         audit.record(

@@ -100,7 +100,7 @@ def _row(leaf: Criterion, saved: Assessment | None) -> Row:
 
 
 def _dimension_state(top: Criterion, leaves: list[Criterion], points: dict, score: scoring.SheetScore) -> dict:
-    scored = [leaf.key for leaf in leaves if leaf.scored]
+    scored = [leaf.key for leaf in leaves if leaf.asked]
     return {
         "key": top.pk,
         "points": scoring.plain(score.dimensions[top.key]),

@@ -178,7 +178,7 @@ def _row(leaf: Criterion, answer: Assessment | None, item: CheckItem | None) -> 
 
 def _dimension_state(top: Criterion, leaves: list[Criterion], score: scoring.SheetScore) -> dict:
     missing = set(score.missing)
-    scored = [leaf.key for leaf in leaves if leaf.scored]
+    scored = [leaf.key for leaf in leaves if leaf.asked]
     return {
         "key": top.pk,
         "points": scoring.plain(score.dimensions[top.key]),
@@ -190,7 +190,7 @@ def _dimension_state(top: Criterion, leaves: list[Criterion], score: scoring.She
 
 def _totals(application: Application, score: scoring.SheetScore) -> dict:
     """The running total against the line; below it only counts once every criterion is scored."""
-    of = sum(leaf.scored for leaf in application.track.rubric.leaves_for(application.branch.line))
+    of = sum(leaf.asked for leaf in application.track.rubric.leaves_for(application.branch.line))
     return {
         "total": scoring.plain(score.total),
         "answered": of - len(score.missing),
@@ -243,7 +243,7 @@ def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[
     leaves = [
         leaf
         for leaf in application.track.rubric.leaves_for(application.branch.line)
-        if leaf.scored and leaf.key in named
+        if leaf.asked and leaf.key in named
     ]
     before = {item.criterion_id: item for item in application.check_items.filter(criterion__in=[x.pk for x in leaves])}
     saved, refused = [], {}

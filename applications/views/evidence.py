@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from applications import uploads
 from applications.models import Application, Citation, Evidence
 from applications.services import preparing
 from applications.views.scope import application_for, key_in, messages_of, require, wants_json
+from branches import uploads
 from branches.models import Branch
 from branches.views.decorators import came_from, say_refusals
 from standards.models import Criterion

@@ -43,7 +43,7 @@ class Marking:
     def leaves(self, line: str) -> list[Criterion]:
         """What a branch of this 警种 scores."""
         if line not in self._leaves:
-            self._leaves[line] = [leaf for leaf in self.rubric.leaves_for(line) if leaf.scored]
+            self._leaves[line] = [leaf for leaf in self.rubric.leaves_for(line) if leaf.asked]
         return self._leaves[line]
 
     def mark(self, leaf: Criterion, share: float) -> tuple[dict[str, Any], Decimal | None]:

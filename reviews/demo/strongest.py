@@ -12,8 +12,8 @@ from reviews.demo import branch_work, bulk, calendar, committee_work, panel_work
 from reviews.demo.branch_work import Case
 from reviews.demo.bureau import Bureau
 from reviews.demo.files import Sample
-from standards import services as standards_services
 from standards.models import Campaign, ScoreComponent, Stage, Track
+from standards.services import campaigns as campaign_services
 
 # Where today stands in the plan's calendar, by the stage asked for.
 STANDING = {
@@ -79,7 +79,7 @@ def open_campaign(campaign: Campaign, bureau: Bureau) -> None:
     begins = min(stage.opens_on for stage in Stage.objects.filter(track__campaign=campaign) if stage.opens_on)
     begins = min(begins, timezone.localdate())
     admin = bureau.one(Role.CAMPAIGN_ADMIN)
-    standards_services.record_approval(
+    campaign_services.record_approval(
         campaign, by=admin, approved_by="市局党委", approved_on=begins - calendar.DAY * 9,
         approval_number=f"市公党〔{begins.year}〕6号",
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,9 +16,10 @@ from applications.states import TABLE, Status
 from branches import audit, notices
 from branches.models import User
 from branches.roles import BRANCH_ROLES
-from reviews.models import Approval, Award, Panel, PresentationSlot, PublicNotice, ResultRow, ResultSet, Review
-from standards import scoring, workdays
-from standards.models import ScoreComponent, Track
+from reviews import calculation
+from reviews.models import Approval, Award, Panel, PresentationSlot, PublicNotice, ResultRow, ResultSet
+from standards import workdays
+from standards.models import Track
 
 # Who holds one of the places of the quota.
 HOLDING = (Status.SELECTED, Status.PUBLISHED, Status.NAMED)
@@ -32,184 +32,9 @@ ROW_FIELDS = {
     "components": "各项得分",
     "reserve_order": "候补次序",
     "decided_by": "同分依据",
+    "grade": "等次",
+    "note": "说明",
 }
-SELF_GAP = "self_gap"
-BREAKER_LABELS = {SELF_GAP: "自评与考评差值小者"}
-
-
-def method_of(track: Track) -> dict[str, Any]:
-    """How the track is scored, as plain values: stored with the result so that it can be replayed."""
-    return {
-        "mode": track.mode,
-        "quota": track.quota,
-        "reserves": track.reserves,
-        "pass_line": _text(track.pass_line),
-        "tie_breakers": list(track.tie_breakers),
-        "components": [
-            {
-                "source": component.source,
-                "name": component.name,
-                "weight": str(component.weight),
-                "method": component.method,
-                "trim_from": component.trim_from,
-                "over_time": component.over_time,
-                "pass_line": _text(component.pass_line),
-                "out_of": str(component.scoring_rubric.total_points),
-                "rubric": [
-                    component.scoring_rubric.code,
-                    component.scoring_rubric.version,
-                    component.scoring_rubric.content_hash,
-                ],
-            }
-            for component in track.components.select_related("rubric", "track__rubric")
-        ],
-    }
-
-
-def inputs_of(track: Track) -> list[dict[str, Any]]:
-    """The raw scores of every candidate, grouped as they are combined; four queries whatever the number."""
-    candidates = Application.objects.filter(track=track, status=Status.IN_REVIEW).order_by("pk")
-    grouped: dict[tuple[int, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    reviews = (
-        Review.objects.counting()
-        .filter(application__in=candidates)
-        .order_by("visit__visited_on", "visit__number", "pk")
-        .values_list("application_id", "component__source", "visit_id", "slot_id", "total")
-    )
-    for application_id, source, visit_id, slot_id, total in reviews:
-        grouped[application_id, source][f"visit:{visit_id}" if visit_id else f"slot:{slot_id}"].append(str(total))
-    return [
-        {
-            "application": pk,
-            "self": _text(self_score),
-            "check": _text(check_score),
-            "visit": _events(grouped[pk, ScoreComponent.Source.VISIT]),
-            "presentation": _events(grouped[pk, ScoreComponent.Source.PRESENTATION]),
-        }
-        for pk, self_score, check_score in candidates.values_list("pk", "self_score", "check_score")
-    ]
-
-
-def _events(groups: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """Visits in the order of their dates; the scores of one visit sorted, as their order never matters."""
-    return [{"event": event, "scores": sorted(scores, key=Decimal)} for event, scores in groups.items()]
-
-
-def compute(method: dict[str, Any], inputs: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
-    """The whole calculation on plain values: rows in order of place, and why they cannot be published ("" if they can).
-
-    Used alike to preview, to freeze and to replay, so that the three can never differ.
-    """
-    rows = [_row(method, candidate) for candidate in inputs]
-    complete = [row for row in rows if row["final"] is not None]
-    names = [_breaker_label(method, key) for key in method["tie_breakers"]]
-    placings = scoring.rank(
-        [scoring.Entry(row["application"], Decimal(row["final"]), tuple(_breakers(method, row))) for row in complete],
-        names,
-    )
-    by_key = {row["application"]: row for row in rows}
-    for placing in placings:
-        by_key[placing.key].update(rank=placing.rank, tied=placing.tied, decided_by=placing.decided_by)
-    blocked = ""
-    if method["mode"] == Track.Mode.COMPETITION:
-        line = scoring.cut(placings, method["quota"], method["reserves"])
-        for outcome, keys in (
-            (ResultRow.Outcome.SELECTED, line.selected),
-            (ResultRow.Outcome.RESERVE, line.reserves),
-            (ResultRow.Outcome.NOT_SELECTED, line.others),
-        ):
-            for order, key in enumerate(keys, 1):
-                by_key[key]["outcome"] = outcome
-                by_key[key]["reserve_order"] = order if outcome == ResultRow.Outcome.RESERVE else None
-        if line.contested:
-            blocked = (
-                f"第{method['quota']}名前后有{len(line.contested)}个支部同分，各项同分依据也相同，不能定案；"
-                "请对这些支部加评一次，再重新计算。"
-            )
-    else:
-        for placing in placings:
-            row = by_key[placing.key]
-            row["outcome"] = ResultRow.Outcome.SELECTED if _passes(method, row) else ResultRow.Outcome.NOT_SELECTED
-    ordered = [by_key[placing.key] for placing in placings] + [row for row in rows if row["final"] is None]
-    return ordered, blocked
-
-
-def _row(method: dict[str, Any], candidate: dict[str, Any]) -> dict[str, Any]:
-    components = [_component(part, candidate) for part in method["components"]]
-    final = scoring.final_score(
-        scoring.Component(
-            part["source"],
-            Decimal(part["weight"]),
-            None if result["score"] is None else Decimal(result["score"]),
-            Decimal(part["out_of"]),
-        )
-        for part, result in zip(method["components"], components, strict=True)
-    )
-    return {
-        "application": candidate["application"],
-        "components": components,
-        "final": _text(final),
-        "rank": None,
-        "tied": False,
-        "decided_by": "",
-        "outcome": ResultRow.Outcome.INCOMPLETE,
-        "reserve_order": None,
-        "self": candidate["self"],
-    }
-
-
-def _component(part: dict[str, Any], candidate: dict[str, Any]) -> dict[str, Any]:
-    """One component of one candidate with every intermediate value, as text."""
-    source = part["source"]
-    result: dict[str, Any] = {"source": source, "name": part["name"], "weight": part["weight"], "events": []}
-    if source in (ScoreComponent.Source.SELF, ScoreComponent.Source.CHECK):
-        return {**result, "score": candidate[source]}
-    values = []
-    for event in candidate[source]:
-        panel = scoring.panel_score([Decimal(score) for score in event["scores"]], part["method"], part["trim_from"])
-        if panel is None:
-            continue
-        values.append(panel.exact)
-        result["events"].append(
-            {
-                "event": event["event"],
-                "scores": event["scores"],
-                "dropped": [str(score) for score in panel.dropped],
-                "value": str(panel.value),
-                "note": panel.note,
-            }
-        )
-    return {**result, "score": _text(scoring.over_time(values, part["over_time"]))}
-
-
-def _breakers(method: dict[str, Any], row: dict[str, Any]) -> list[Decimal | None]:
-    """The values the ties are broken by, higher is better; the gap between own and panel score counts negatively."""
-    scores = {component["source"]: component["score"] for component in row["components"]}
-    values: list[Decimal | None] = []
-    for key in method["tie_breakers"]:
-        if key == SELF_GAP:
-            gap = None if row["self"] is None else -abs(Decimal(row["self"]) - Decimal(row["final"]))
-            values.append(gap)
-        else:
-            values.append(None if scores.get(key) is None else Decimal(scores[key]))
-    return values
-
-
-def _breaker_label(method: dict[str, Any], key: str) -> str:
-    names = {part["source"]: part["name"] for part in method["components"]}
-    return BREAKER_LABELS.get(key) or names.get(key, key)
-
-
-def _passes(method: dict[str, Any], row: dict[str, Any]) -> bool:
-    """达标即过: the final reaches the track's line and each component its own."""
-    scores = {component["source"]: component["score"] for component in row["components"]}
-    lines = [(row["final"], method["pass_line"])]
-    lines += [(scores[part["source"]], part["pass_line"]) for part in method["components"]]
-    return all(
-        scoring.passes(None if score is None else Decimal(score), Decimal(line))
-        for score, line in lines
-        if line is not None
-    )
 
 
 # Freezing, deciding, publishing, naming
@@ -226,10 +51,10 @@ def freeze_results(track: Track, *, by: User | None) -> ResultSet:
             raise ValidationError(
                 f"{on_stage.application.branch.short_name}正在展示，收评后才能计算。", code="on_stage"
             )
-        method, inputs = method_of(track), inputs_of(track)
+        method, inputs = calculation.method_of(track), calculation.inputs_of(track)
         if not inputs:
             raise ValidationError("还没有进入考评的支部，无法计算。", code="nobody")
-        rows, blocked = compute(method, inputs)
+        rows, blocked = calculation.compute(method, inputs)
         number = (ResultSet.objects.filter(track=track).aggregate(last=Max("number"))["last"] or 0) + 1
         result = ResultSet.objects.create(
             track=track,
@@ -256,6 +81,8 @@ def _as_row(result: ResultSet, row: dict[str, Any]) -> ResultRow:
         decided_by=row["decided_by"],
         outcome=row["outcome"],
         reserve_order=row["reserve_order"],
+        grade=row["grade"],
+        note=row["note"],
     )
 
 
@@ -269,7 +96,7 @@ def replay(result: ResultSet) -> list[str]:
     problems = []
     if inputs_digest(result.method, result.inputs) != result.inputs_hash:
         problems.append("输入与冻结时的哈希不符。")
-    rows, blocked = compute(result.method, result.inputs)
+    rows, blocked = calculation.compute(result.method, result.inputs)
     if blocked != result.blocked:
         problems.append(f"不能公布的原因不同：冻结“{result.blocked}”，重算“{blocked}”。")
     stored = {row.application_id: row for row in result.rows.all()}
@@ -302,7 +129,7 @@ def decide(result: ResultSet, *, by: User, reason: str = "") -> ResultSet:
         track = Track.objects.select_for_update(no_key=True).get(pk=result.track_id)
         if ResultSet.objects.filter(track=track, decided_at__isnull=False).exists():
             raise ValidationError("该轨道已有定案的结果，请刷新页面。", code="decided")
-        if inputs_digest(method_of(track), inputs_of(track)) != result.inputs_hash:
+        if inputs_digest(calculation.method_of(track), calculation.inputs_of(track)) != result.inputs_hash:
             raise ValidationError("冻结之后评分或参评支部有变化，请重新计算并核对差异后再定案。", code="stale")
         if not reason.strip() and (open_ends := unfinished(result)):
             raise ValidationError(f"{open_ends}；请催办后重新计算，或写明不再等待的理由。", code="unfinished")
@@ -506,7 +333,3 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February
         return day.replace(year=day.year + years, day=28)
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)

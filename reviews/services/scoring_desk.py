@@ -167,8 +167,9 @@ def save_score(review: Review, criterion: Criterion, *, answer: Mapping[str, Any
             defaults={"answer": dict(answer), "remark": remark, "points": points},
         )
         sheet = sheet_score(review)
-        Review.objects.filter(pk=review.pk).update(total=sheet.total, updated_at=timezone.now())
-        review.total = sheet.total
+        detail = review.component.scoring_rubric.detail(sheet)
+        Review.objects.filter(pk=review.pk).update(total=sheet.total, detail=detail, updated_at=timezone.now())
+        review.total, review.detail = sheet.total, detail
         audit.record(
             "score.save", review, by=by, branch=review.application.branch, criterion=criterion.code, points=points
         )
@@ -177,13 +178,13 @@ def save_score(review: Review, criterion: Criterion, *, answer: Mapping[str, Any
 
 def leaves_of(review: Review) -> list[Criterion]:
     """What this sheet asks for, in reading order."""
-    return review.component.scoring_rubric.leaves_for(review.application.branch.line)
+    return review.component.leaves_for(review.application.branch.line)
 
 
 def sheet_score(review: Review) -> scoring.SheetScore:
     """The running total of a sheet, for the rubric of its component and the branch's 警种."""
     points = {str(pk): value for pk, value in review.scores.values_list("criterion_id", "points")}
-    sheet = review.component.scoring_rubric.sheet.for_line(review.application.branch.line)
+    sheet = review.component.sheet.for_line(review.application.branch.line)
     return scoring.score_sheet(sheet, points)
 
 
@@ -208,7 +209,11 @@ def finish_review(review: Review, *, comment: str, by: User) -> Review:
         if sheet.missing:
             raise ValidationError(f"还有{len(sheet.missing)}项没有打分，全部打分后才能提交。", code="incomplete")
         changed = Review.objects.filter(pk=review.pk, status=Review.Status.DRAFT).update(
-            status=Review.Status.FINAL, total=sheet.total, comment=comment, finished_at=timezone.now()
+            status=Review.Status.FINAL,
+            total=sheet.total,
+            detail=review.component.scoring_rubric.detail(sheet),
+            comment=comment,
+            finished_at=timezone.now(),
         )
         if changed != 1:
             raise ValidationError("这份评分已经提交过，不能重复提交。", code="conflict")

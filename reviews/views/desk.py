@@ -137,7 +137,7 @@ def _desk(request, review: Review, errors: dict | None = None):
         ],
         "state": state,
         "score": score,
-        "total_items": sum(1 for group in groups for line in group.lines if line.leaf.scored),
+        "total_items": sum(1 for group in groups for line in group.lines if line.leaf.asked),
         "disabled": review.is_final or not mine or not under_review or state in ("waiting", "closed"),
         "comment": request.POST.get("comment", review.comment),
         "refusal": (errors or {}).get(0, ""),

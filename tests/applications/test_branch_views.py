@@ -9,9 +9,9 @@ from django.utils import timezone
 from applications.models import Application, Evidence, PlanItem, Reader, TaskRecord
 from applications.services import preparing
 from branches.models import AuditEntry
-from standards import services as standards_services
 from standards.models import Track
-from tests.applications.uploads import PDF, uploaded
+from standards.services import campaigns as campaign_services
+from tests.uploads import PDF, uploaded
 
 LIST = reverse("applications:list")
 
@@ -109,7 +109,7 @@ def test_detail_counts_what_is_done(client_of, cast, application, road):
 def test_detail_marks_one_current_stage_and_shows_the_extension(client_of, cast, application, bureau):
     stage = application.stage("apply")
     until = timezone.localdate() + datetime.timedelta(days=40)
-    standards_services.extend_stage(stage, bureau.a1, until=until, reason="抗洪抢险", by=cast.campaign_admin)
+    campaign_services.extend_stage(stage, bureau.a1, until=until, reason="抗洪抢险", by=cast.campaign_admin)
     marks = client_of(cast.clerk).get(url("detail", application)).context["stages"]
     assert [mark.stage.kind for mark in marks if mark.current] == ["apply"]
     assert [(mark.until, mark.extended) for mark in marks if mark.stage == stage] == [

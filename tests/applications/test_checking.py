@@ -340,6 +340,6 @@ def test_next_link_is_the_oldest_other_one(client_of, cast, applications, road):
 
 def test_answers_by_every_kind_are_scored(submitted, cast):
     for leaf in submitted.track.rubric.leaves_for(""):
-        if leaf.scored:
+        if leaf.asked:
             checking.save_check(submitted, leaf, answer=answer_for(leaf), remark="", by=cast.committee_clerk)
     assert checking.check_score(submitted).final is True

@@ -9,7 +9,7 @@ from django.urls import reverse
 from applications.models import Citation, Evidence, Reader
 from applications.services import preparing
 from branches.models import AuditEntry
-from tests.applications.uploads import PDF, office, photo, uploaded
+from tests.uploads import PDF, office, photo, uploaded
 
 
 def library(application):

@@ -11,8 +11,8 @@ from applications.completeness import form_field_problems
 from applications.models import Application, Assessment, PlanItem, Snapshot
 from applications.services import preparing
 from branches.models import AuditEntry, Notice
-from standards import services as standards_services
 from standards.models import FormField, Stage, Track
+from standards.services import campaigns as campaign_services
 
 
 def fresh(application):
@@ -141,7 +141,7 @@ def test_submit_after_the_deadline_is_closed_and_an_extension_opens_it(applicati
     late = close_apply(application)
     assert refused(preparing.submit_application, late, by=cast.secretary) == ["closed"]
     until = timezone.localdate() + datetime.timedelta(days=1)
-    standards_services.extend_stage(
+    campaign_services.extend_stage(
         late.stage("apply"), late.branch, until=until, reason="抗洪抢险", by=cast.campaign_admin
     )
     assert preparing.submit_application(fresh(application), by=cast.secretary).number == 1

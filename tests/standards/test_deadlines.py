@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from branches.models import Branch
-from standards import deadlines, services
+from standards import deadlines
 from standards.models import Stage
+from standards.services import campaigns as services
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECOND = datetime.timedelta(seconds=1)

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.forms.models import model_to_dict
 
 from branches.models import AuditEntry
-from standards import loading, services
+from standards import loading
 from standards.models import (
     Campaign,
     Criterion,
@@ -22,6 +22,8 @@ from standards.models import (
     Track,
     total_weight,
 )
+from standards.services import campaigns as services
+from standards.services import rubrics as rubric_services
 from standards.workdays import add_workdays
 
 FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in loading.PLANS.glob("*.yaml")}
@@ -75,7 +77,7 @@ def test_rubric_is_published_with_100_suggested_points(plans, code):
     rubric = Rubric.objects.get(code=code)
     points = {top.code: sum(leaf.max_points for leaf in top.leaves) for top in rubric.dimensions}
     assert rubric.status == Rubric.Status.PUBLISHED
-    assert rubric.content_hash == services.content_hash(rubric)
+    assert rubric.content_hash == rubric_services.content_hash(rubric)
     assert rubric.points_suggested is True
     assert rubric.total_points == 100
     assert points == {top.code: top.max_points for top in rubric.dimensions}
@@ -403,7 +405,7 @@ FAULTS = [
     (lambda r, t: t.update(recommend_min=6), ["s2.yaml › S2 › T3-2023：推荐上限5小于下限6。"]),
     (
         lambda r, t: t.update(tie_breakers=["poll"]),
-        ["s2.yaml › S2 › T3-2023：同分次序中的 poll 不是本轨道的计分来源。"],
+        ["s2.yaml › S2 › T3-2023：同分次序中的 poll 不是本轨道的计分构成。"],
     ),
     (lambda r, t: t["components"][0].update(weight=29), ["s2.yaml › S2 › T3-2023：计分构成的权重合计99%，应为100%。"]),
     (

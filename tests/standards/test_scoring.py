@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standards import scoring
-from standards.scoring import Component, Dimension, Entry, Item, Rule, Sheet
+from standards import ranking, scoring
+from standards.ranking import Component, Entry
+from standards.scoring import Group, Item, Rule, Sheet
 
 D = Decimal
 
@@ -160,7 +161,7 @@ def sheet(*dimensions, **fields):
 
 
 def dimension(key, items, cap=None, **fields):
-    return Dimension(key, key, tuple(Item(k, scoring.POINTS, D(m)) for k, m in items.items()), cap and D(cap), **fields)
+    return Group(key, key, tuple(Item(k, scoring.POINTS, D(m)) for k, m in items.items()), cap and D(cap), **fields)
 
 
 def test_sheet_sums_items_into_dimensions_and_dimensions_into_the_total():
@@ -183,7 +184,7 @@ def test_zero_is_an_answer():
 
 def test_veto_carries_no_points_and_is_never_missing():
     veto = Item("v", scoring.VETO, D(50))
-    form = sheet(Dimension("A", "A", (Item("a", scoring.POINTS, D(10)), veto)))
+    form = sheet(Group("A", "A", (Item("a", scoring.POINTS, D(10)), veto)))
     assert scoring.score_sheet(form, {"a": D(8)}).total == 8
     assert scoring.score_sheet(form, {"a": D(8), "v": D(50)}).total == 8
     assert scoring.score_sheet(form, {"a": D(8)}).final is True
@@ -198,12 +199,12 @@ def test_bonus_is_added_on_top_up_to_its_cap():
 def lined(rescale):
     plain_item = Item("a", scoring.POINTS, D(60))
     street = Item("b", scoring.POINTS, D(40), lines=frozenset({"派出所"}))
-    return Sheet((Dimension("A", "A", (plain_item, street)),), rescale=rescale)
+    return Sheet((Group("A", "A", (plain_item, street)),), rescale=rescale)
 
 
 def test_item_of_another_line_is_left_out():
-    assert [i.key for i in lined(False).for_line("机关").scored_items] == ["a"]
-    assert [i.key for i in lined(False).for_line("派出所").scored_items] == ["a", "b"]
+    assert [i.key for i in lined(False).for_line("机关").asked_items] == ["a"]
+    assert [i.key for i in lined(False).for_line("派出所").asked_items] == ["a", "b"]
     result = scoring.score_sheet(lined(False).for_line("机关"), {"a": D(50)})
     assert (result.total, result.final) == (D(50), True)
 
@@ -220,7 +221,7 @@ def test_rescale_leaves_the_bonus_as_it_is():
 
 def test_rescale_with_nothing_that_applies_is_zero():
     only = Item("b", scoring.POINTS, D(40), lines=frozenset({"派出所"}))
-    form = Sheet((Dimension("A", "A", (only,)),), rescale=True)
+    form = Sheet((Group("A", "A", (only,)),), rescale=True)
     assert scoring.score_sheet(form.for_line("机关"), {}).total == 0
 
 
@@ -268,7 +269,7 @@ def test_plain_writes_numbers_as_people_do(value, text):
     ],
 )
 def test_panel_score(scores, method, value, used, dropped):
-    result = scoring.panel_score([D(s) for s in scores.split()], method)
+    result = ranking.panel_score([D(s) for s in scores.split()], method)
     assert (result.value, result.used, result.dropped) == (
         D(value),
         tuple(D(s) for s in used.split()),
@@ -278,26 +279,26 @@ def test_panel_score(scores, method, value, used, dropped):
 
 def test_panel_says_what_it_did():
     five, four = [D(n) for n in (80, 88, 90, 92, 97)], [D(n) for n in (80, 88, 90, 92)]
-    assert scoring.panel_score(five, "trimmed").note == "共5人评分，去掉一个最高分97和一个最低分80后取平均。"
-    assert scoring.panel_score(four, "trimmed").note == "共4人评分，不足5人，不去最高最低分，直接取平均。"
-    assert scoring.panel_score(four).note == "共4人评分，取平均。"
+    assert ranking.panel_score(five, "trimmed").note == "共5人评分，去掉一个最高分97和一个最低分80后取平均。"
+    assert ranking.panel_score(four, "trimmed").note == "共4人评分，不足5人，不去最高最低分，直接取平均。"
+    assert ranking.panel_score(four).note == "共4人评分，取平均。"
 
 
 def test_trimming_starts_at_the_given_number_and_never_below_three():
     scores = [D(n) for n in (80, 90, 97)]
-    assert scoring.panel_score(scores, "trimmed", trim_from=3).used == (D(90),)
-    assert scoring.panel_score(scores[:2], "trimmed", trim_from=1).used == (D(80), D(90))
+    assert ranking.panel_score(scores, "trimmed", trim_from=3).used == (D(90),)
+    assert ranking.panel_score(scores[:2], "trimmed", trim_from=1).used == (D(80), D(90))
 
 
 def test_panel_without_scores_has_none():
-    assert scoring.panel_score([]) is None
+    assert ranking.panel_score([]) is None
 
 
 def test_visits_are_combined_over_time():
     visits = [D(88), D("92.5"), D(90)]
-    assert scoring.over_time(visits) == D("90.17")
-    assert scoring.over_time(visits, scoring.LAST) == D(90)
-    assert scoring.over_time([]) is None
+    assert ranking.over_time(visits) == D("90.17")
+    assert ranking.over_time(visits, ranking.LAST) == D(90)
+    assert ranking.over_time([]) is None
 
 
 # Final
@@ -305,29 +306,29 @@ def test_visits_are_combined_over_time():
 
 def test_final_is_the_weighted_sum_of_components_on_a_scale_of_100():
     parts = [Component("a", D(30), D(90)), Component("b", D(40), D("90.17")), Component("c", D(30), D(46), D(50))]
-    assert scoring.final_score(parts) == D("90.67")
+    assert ranking.final_score(parts) == D("90.67")
 
 
 def test_each_component_is_rounded_on_its_scale_before_weighing():
     # 1/3 → 33.33, not 33.333…: 33.33 × 50% + 100 × 50% = 66.665 → 66.67
-    assert scoring.final_score([Component("a", D(50), D(1), D(3)), Component("b", D(50), D(100))]) == D("66.67")
+    assert ranking.final_score([Component("a", D(50), D(1), D(3)), Component("b", D(50), D(100))]) == D("66.67")
 
 
 def test_component_without_a_score_leaves_no_final():
-    assert scoring.final_score([Component("a", D(30), D(90)), Component("b", D(70), None)]) is None
+    assert ranking.final_score([Component("a", D(30), D(90)), Component("b", D(70), None)]) is None
 
 
 def test_component_without_weight_does_not_count():
-    assert scoring.final_score([Component("a", D(0), None), Component("b", D(100), D(88))]) == D(88)
-    assert scoring.final_score([Component("a", D(0), D(90))]) is None
-    assert scoring.final_score([]) is None
+    assert ranking.final_score([Component("a", D(0), None), Component("b", D(100), D(88))]) == D(88)
+    assert ranking.final_score([Component("a", D(0), D(90))]) is None
+    assert ranking.final_score([]) is None
 
 
 # Ranks and cuts
 
 
 def places(*entries, names=()):
-    return [(p.key, p.rank, p.tied, p.decided_by) for p in scoring.rank(entries, names)]
+    return [(p.key, p.rank, p.tied, p.decided_by) for p in ranking.rank(entries, names)]
 
 
 def test_equal_finals_share_the_place_and_the_next_is_skipped():
@@ -362,22 +363,22 @@ def test_finals_that_differ_only_in_writing_are_equal():
 
 
 def ranked(*finals):
-    return scoring.rank([Entry(f"{i:02}", D(final)) for i, final in enumerate(finals)])
+    return ranking.rank([Entry(f"{i:02}", D(final)) for i, final in enumerate(finals)])
 
 
 def test_cut_takes_the_quota_then_the_reserves():
-    result = scoring.cut(ranked(95, 94, 93, 92), quota=2, reserves=1)
+    result = ranking.cut(ranked(95, 94, 93, 92), quota=2, reserves=1)
     assert (result.selected, result.reserves, result.others) == (("00", "01"), ("02",), ("03",))
     assert result.contested == ()
 
 
 def test_tie_across_the_line_is_contested():
-    assert scoring.cut(ranked(95, 93, 93, 93, 92), quota=2).contested == ("01", "02", "03")
+    assert ranking.cut(ranked(95, 93, 93, 93, 92), quota=2).contested == ("01", "02", "03")
 
 
 @pytest.mark.parametrize("finals", [(93, 93, 92), (95, 93, 92), (95, 93)])
 def test_tie_elsewhere_is_not_contested(finals):
-    assert scoring.cut(ranked(*finals), quota=2).contested == ()
+    assert ranking.cut(ranked(*finals), quota=2).contested == ()
 
 
 def test_line_is_passed_by_reaching_it():
@@ -401,13 +402,13 @@ def fields_of_entries(draw):
 
 @given(st.lists(hundredths, min_size=1, max_size=15).flatmap(lambda s: st.tuples(st.just(s), st.permutations(s))))
 def test_order_of_scores_never_matters(pair):
-    for method in (scoring.MEAN, scoring.TRIMMED):
-        assert scoring.panel_score(pair[0], method) == scoring.panel_score(pair[1], method)
+    for method in (ranking.MEAN, ranking.TRIMMED):
+        assert ranking.panel_score(pair[0], method) == ranking.panel_score(pair[1], method)
 
 
 @given(st.lists(hundredths, min_size=1, max_size=15), st.integers(1, 9))
 def test_trimmed_mean_lies_within_the_scores_that_count(scores, trim_from):
-    result = scoring.panel_score(scores, scoring.TRIMMED, trim_from)
+    result = ranking.panel_score(scores, ranking.TRIMMED, trim_from)
     assert min(scores) <= min(result.used) <= result.value <= max(result.used) <= max(scores)
     assert sorted((*result.used, *result.dropped)) == sorted(scores)
     assert len(result.dropped) == (2 if len(scores) >= max(trim_from, 3) else 0)
@@ -415,7 +416,7 @@ def test_trimmed_mean_lies_within_the_scores_that_count(scores, trim_from):
 
 @given(fields_of_entries().flatmap(lambda e: st.tuples(st.just(e), st.permutations(e))))
 def test_order_of_entries_never_matters(pair):
-    assert scoring.rank(pair[0], ("x", "y")) == scoring.rank(pair[1], ("x", "y"))
+    assert ranking.rank(pair[0], ("x", "y")) == ranking.rank(pair[1], ("x", "y"))
 
 
 @given(fields_of_entries())
@@ -424,7 +425,7 @@ def test_rank_is_one_more_than_the_number_of_better_entries(entries):
         return entry.final, [(b is not None, b or 0) for b in entry.breakers]
 
     by_key = {entry.key: value(entry) for entry in entries}
-    placings = scoring.rank(entries)
+    placings = ranking.rank(entries)
     assert sorted(p.key for p in placings) == sorted(by_key)
     assert {p.key: p.rank for p in placings} == {
         key: 1 + sum(other > mine for other in by_key.values()) for key, mine in by_key.items()
@@ -436,8 +437,8 @@ def test_rank_is_one_more_than_the_number_of_better_entries(entries):
 
 @given(fields_of_entries(), st.integers(0, 15), st.integers(0, 5))
 def test_cut_gives_every_place_to_exactly_one_list(entries, quota, reserves):
-    placings = scoring.rank(entries)
-    result = scoring.cut(placings, quota, reserves)
+    placings = ranking.rank(entries)
+    result = ranking.cut(placings, quota, reserves)
     assert result.selected + result.reserves + result.others == tuple(p.key for p in placings)
     assert len(result.selected) == min(quota, len(entries))
     assert len(result.reserves) == min(reserves, max(len(entries) - quota, 0))
@@ -449,7 +450,7 @@ def test_cut_gives_every_place_to_exactly_one_list(entries, quota, reserves):
 @given(st.lists(halves, min_size=1, max_size=8), st.integers(1, 100).map(D))
 def test_dimension_never_exceeds_its_cap(values, cap):
     items = tuple(Item(str(i), scoring.POINTS, D(100)) for i in range(len(values)))
-    result = scoring.score_sheet(Sheet((Dimension("A", "A", items, cap),)), {str(i): v for i, v in enumerate(values)})
+    result = scoring.score_sheet(Sheet((Group("A", "A", items, cap),)), {str(i): v for i, v in enumerate(values)})
     assert result.total == result.dimensions["A"] == min(sum(values), cap)
 
 

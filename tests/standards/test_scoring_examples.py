@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from standards import scoring
+from standards import ranking, scoring
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scoring.md"
 EXAMPLES = [
@@ -44,7 +44,7 @@ def dimension(given):
         scoring.Item(name, scoring.POINTS, number(points), lines=frozenset({only[name]} if name in only else ()))
         for name, points in given["指标"].items()
     )
-    return scoring.Dimension(given["名称"], given["名称"], items, number(given["封顶"]), given.get("加分", False))
+    return scoring.Group(given["名称"], given["名称"], items, number(given["封顶"]), given.get("加分", False))
 
 
 def check_sheet(given):
@@ -60,29 +60,29 @@ def check_sheet(given):
 
 
 def check_panel(given):
-    result = scoring.panel_score(numbers(given["评委分"]), given["合成"])
+    result = ranking.panel_score(numbers(given["评委分"]), given["合成"])
     assert (list(result.used), result.value) == (numbers(given["计入"]), number(given["结果"]))
 
 
 def check_visits(given):
-    assert scoring.over_time(numbers(given["各次考评"]), given["多次合成"]) == number(given["结果"])
+    assert ranking.over_time(numbers(given["各次考评"]), given["多次合成"]) == number(given["结果"])
 
 
 def check_final(given):
     components = [
-        scoring.Component(c["名称"], number(c["权重"]), number(c["得分"]), number(c.get("满分", 100)))
+        ranking.Component(c["名称"], number(c["权重"]), number(c["得分"]), number(c.get("满分", 100)))
         for c in given["构成"]
     ]
-    assert scoring.final_score(components) == number(given["总成绩"])
+    assert ranking.final_score(components) == number(given["总成绩"])
 
 
 def check_ranking(given):
-    entries = [scoring.Entry(e["支部"], number(e["总成绩"]), tuple(numbers(e["比较"]))) for e in given["参评"]]
-    placings = scoring.rank(entries, given["同分次序"])
+    entries = [ranking.Entry(e["支部"], number(e["总成绩"]), tuple(numbers(e["比较"]))) for e in given["参评"]]
+    placings = ranking.rank(entries, given["同分次序"])
     assert {p.key: p.rank for p in placings} == given["名次"]
     if "由何项分出" in given:
         assert {p.key: p.decided_by for p in placings} == given["由何项分出"]
-    result = scoring.cut(placings, given["名额"], given.get("候补", 0))
+    result = ranking.cut(placings, given["名额"], given.get("候补", 0))
     assert sorted(result.contested) == sorted(given["待定"])
     if not result.contested:
         assert [list(result.selected), list(result.reserves), list(result.others)] == [

@@ -1,76 +1,14 @@
-"""Writes that follow a rule: publish a rubric, record the approval of a campaign, open and close it, extend a stage."""
+"""Writes on campaigns: approval, opening, closing, extensions."""
 
-import hashlib
-import json
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from branches import audit
 from branches.models import Branch, User
 from standards.models import Campaign, Extension, Rubric, Stage, total_weight
-
-
-def content_hash(rubric: Rubric) -> str:
-    """SHA-256 over everything that is scored by or read: criteria, points, wording, hints and rules, in order."""
-    rows = [
-        [
-            c.code,
-            c.title,
-            c.text,
-            c.kind,
-            c.max_points,
-            c.step,
-            c.floor,
-            c.is_bonus,
-            c.lines,
-            c.method,
-            c.verify,
-            c.evidence_hints,
-            c.strong,
-            c.note,
-            c.parent.code if c.parent else None,
-        ]
-        + [[r.label, r.points, r.max_times] for r in c.rules.all()]
-        for c in rubric.outline
-    ]
-    text = json.dumps(
-        [rubric.code, rubric.version, rubric.name, rubric.total_points, rubric.rescale, rows],
-        cls=DjangoJSONEncoder,
-        ensure_ascii=False,
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def publish_rubric(rubric: Rubric, *, by: User | None) -> Rubric:
-    """Freeze the rubric. Refuses one whose points do not add up (codes `not_draft`, `points_mismatch`)."""
-    with audit.recorded():
-        # Locked and read afresh: what is hashed and published is what stands in the database, not on somebody's screen.
-        current = Rubric.objects.select_for_update(no_key=True).get(pk=rubric.pk)
-        if current.status != Rubric.Status.DRAFT:
-            raise ValidationError("该标准不是草稿，不能再次发布；请刷新页面查看最新状态。", code="not_draft")
-        _require_sum(current)
-        current.content_hash = content_hash(current)
-        current.status, current.published_at = Rubric.Status.PUBLISHED, timezone.now()
-        current.save(update_fields=["content_hash", "status", "published_at"])
-        rubric.refresh_from_db()
-        audit.record("rubric.publish", rubric, by=by, content_hash=rubric.content_hash)
-    return rubric
-
-
-def _require_sum(rubric: Rubric) -> None:
-    regular = [top for top in rubric.dimensions if not top.is_bonus]
-    top_sum = sum((top.max_points for top in regular), start=Decimal(0))
-    leaf_sum = sum((leaf.max_points for top in regular for leaf in top.leaves if leaf.scored), start=Decimal(0))
-    if not rubric.rescale and not (top_sum == leaf_sum == rubric.total_points):
-        raise ValidationError(
-            f"各维度合计{top_sum}分、各指标合计{leaf_sum}分，与总分{rubric.total_points}分不符，请调整后再发布。",
-            code="points_mismatch",
-        )
 
 
 def record_approval(

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from branches.views.decorators import say_refusals
-from standards import services
-from standards.forms import ApprovalForm
-from standards.models import Campaign, Rubric, Track
+from standards.forms.campaigns import ApprovalForm
+from standards.models import Campaign, Track
+from standards.services import campaigns as campaign_services
 
 PER_PAGE = 50
 APPROVAL = ("approved_by", "approval_number", "approved_on")
@@ -35,7 +35,7 @@ def approval(request, pk):
     form = ApprovalForm(request.POST)
     if form.is_valid():
         try:
-            services.record_approval(found, by=request.user, **form.cleaned_data)
+            campaign_services.record_approval(found, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -48,26 +48,9 @@ def approval(request, pk):
 @say_refusals("standards:campaign", "pk")
 def close(request, pk):
     found = _managed(request, pk)
-    services.close_campaign(found, by=request.user)
+    campaign_services.close_campaign(found, by=request.user)
     messages.success(request, f"{found}已结束，内容全部保留、不再受理。")
     return redirect(found)
-
-
-def rubric(request, pk):
-    found = get_object_or_404(Rubric.objects.visible_to(request.user), pk=pk)
-    return render(request, "standards/rubric.html", {"rubric": found, "sections": sections(found)})
-
-
-def sections(rubric: Rubric) -> list[dict]:
-    """Each dimension with the rows below it in reading order: subheadings and criteria."""
-    return [
-        {
-            "top": top,
-            "rows": [row for row in rubric.outline if row is not top and row.is_below(top)] or [top],
-            "points": sum((leaf.max_points for leaf in top.leaves if leaf.scored), start=0),
-        }
-        for top in rubric.dimensions
-    ]
 
 
 def _show(request, found, form):
@@ -80,7 +63,7 @@ def _show(request, found, form):
         "campaign": found,
         "tracks": tracks,
         "form": form if manages and (draft or form.is_bound) else None,
-        "missing": services.missing_for_opening(found) if manages and draft else [],
+        "missing": campaign_services.missing_for_opening(found) if manages and draft else [],
         "manages": manages,
     }
     return render(request, "standards/campaign.html", context)

@@ -1,9 +1,9 @@
-"""评什么、何时、按什么规则: rubrics, campaigns, tracks, stages, components. Nothing of any one plan is written in code."""
+"""何时、按什么规则: campaigns, tracks, stages, tasks, extensions, components, grades. Nothing of any plan is in code."""
 
 import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,173 +11,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from branches.models import Branch, User
-from standards import scoring
+from standards import ranking, scoring
+from standards.models.rubrics import Criterion, Rubric
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-class RubricQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> "RubricQuerySet":
-        """A draft is seen by campaign admins only; once published by everyone who is measured by it."""
-        if user.runs_campaigns:
-            return self.all()
-        return self.exclude(status=Rubric.Status.DRAFT)
-
-
-class Rubric(models.Model):
-    """评分标准：一套带版本的指标树；发布后不再改动。"""
-
-    class Status(models.TextChoices):
-        DRAFT = "draft", "草稿"
-        PUBLISHED = "published", "已发布"
-        RETIRED = "retired", "已停用"
-
-    code = models.CharField("编码", max_length=20)
-    version = models.PositiveSmallIntegerField("版本", default=1)
-    name = models.CharField("名称", max_length=120)
-    source = models.CharField("出处", max_length=120, blank=True)
-    total_points = models.DecimalField("总分", max_digits=6, decimal_places=2, default=100)
-    points_suggested = models.BooleanField("分值为建议值", default=False, help_text="方案未规定分值（G-03）")
-    rescale = models.BooleanField("不适用项按比例折算", default=False)
-    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.DRAFT)
-    published_at = models.DateTimeField("发布时间", null=True, blank=True)
-    content_hash = models.CharField("内容哈希", max_length=64, blank=True)
-
-    objects = RubricQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "评分标准"
-        ordering = ["code", "-version"]
-        constraints = [models.UniqueConstraint(fields=["code", "version"], name="standards_rubric_version")]
-
-    def __str__(self) -> str:
-        return f"{self.name}（{self.code} 第{self.version}版）"
-
-    @cached_property
-    def outline(self) -> list["Criterion"]:
-        """All criteria with their rules in reading order: two queries, none for a published rubric once read."""
-        if self.status == self.Status.DRAFT:
-            return _read_outline(self.pk)
-        return _published_outline(self.pk, self.content_hash, self.published_at)
-
-    @cached_property
-    def dimensions(self) -> list["Criterion"]:
-        """The top level, each with `leaves`: what is answered below it, in reading order."""
-        return [criterion for criterion in self.outline if criterion.parent_id is None]
-
-    @cached_property
-    def sheet(self) -> scoring.Sheet:
-        """The rubric as the arithmetic sees it; keys are criterion primary keys as text."""
-        return scoring.Sheet(
-            tuple(
-                scoring.Dimension(
-                    key=str(top.pk),
-                    title=top.title,
-                    items=tuple(leaf.item for leaf in top.leaves),
-                    cap=top.max_points or None,
-                    bonus=top.is_bonus,
-                )
-                for top in self.dimensions
-            ),
-            total_points=self.total_points,
-            rescale=self.rescale,
-        )
-
-    def leaves_for(self, line: str) -> list["Criterion"]:
-        """What a branch of this 警种 answers, in reading order."""
-        return [leaf for top in self.dimensions for leaf in top.leaves if leaf.item.applies_to(line)]
-
-
-class Criterion(models.Model):
-    """评分指标：标准的一行，保留方案原文；最多三级。"""
-
-    class Kind(models.TextChoices):
-        GROUP = scoring.GROUP, "分组"
-        POINTS = scoring.POINTS, "打分"
-        LEVELS = scoring.LEVELS, "等次"
-        COUNT = scoring.COUNT, "计次得分"
-        DEDUCT = scoring.DEDUCT, "扣分"
-        CHECK = scoring.CHECK, "全有或全无"
-        VETO = scoring.VETO, "一票否决"
-        PLAIN = scoring.PLAIN, "仅说明"
-
-    rubric = models.ForeignKey(Rubric, models.CASCADE, related_name="criteria", verbose_name="评分标准")
-    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
-    order = models.PositiveIntegerField("次序")
-    code = models.CharField("编号", max_length=20)
-    title = models.CharField("名称", max_length=80)
-    text = models.TextField("标准原文", blank=True)
-    kind = models.CharField("类型", max_length=10, choices=Kind.choices, default=Kind.POINTS)
-    max_points = models.DecimalField("分值", max_digits=6, decimal_places=2, default=0)
-    step = models.DecimalField("步长", max_digits=4, decimal_places=2, default=Decimal("0.5"))
-    floor = models.DecimalField("最低分", max_digits=6, decimal_places=2, null=True, blank=True, default=0)
-    is_bonus = models.BooleanField("加分项", default=False)
-    method = models.CharField("看听学比", max_length=4, blank=True)
-    verify = models.CharField("核验方式", max_length=40, blank=True)
-    evidence_hints = models.JSONField("佐证提示", default=list, blank=True)
-    lines = models.JSONField("适用警种", default=list, blank=True, help_text="空表示全部适用（S1-19）")
-    strong = models.CharField("对应四强", max_length=20, blank=True)
-    note = models.CharField("说明", max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "评分指标"
-        ordering = ["order", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["rubric", "code"], name="standards_criterion_code"),
-            models.CheckConstraint(condition=Q(max_points__gte=0), name="standards_points_not_negative"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.title}"
-
-    # Filled for the top level when an outline is read: what is answered below it, in reading order.
-    leaves: list["Criterion"]
-
-    def is_below(self, top: "Criterion") -> bool:
-        """Within three levels: the top itself when it is a leaf, its children, or theirs."""
-        ancestors = {self.pk, self.parent_id, self.parent.parent_id if self.parent else None}
-        return top.pk in ancestors
-
-    @property
-    def key(self) -> str:
-        return str(self.pk)
-
-    @property
-    def scored(self) -> bool:
-        return self.kind in scoring.SCORED_KINDS
-
-    @cached_property
-    def item(self) -> scoring.Item:
-        """The criterion as the arithmetic sees it, made once per instance."""
-        return scoring.Item(
-            key=self.key,
-            kind=self.kind,
-            max_points=self.max_points,
-            step=self.step,
-            floor=self.floor,
-            rules=tuple(
-                scoring.Rule(str(rule.pk), rule.label, rule.points, rule.max_times) for rule in self.rules.all()
-            ),
-            lines=frozenset(self.lines),
-        )
-
-
-class ScoreRule(models.Model):
-    """计分细则：等次及其分值，或每次加减的分值。"""
-
-    criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="rules")
-    order = models.PositiveSmallIntegerField(default=0)
-    label = models.CharField("说明", max_length=80)
-    points = models.DecimalField("分值", max_digits=6, decimal_places=2)
-    max_times = models.PositiveSmallIntegerField("最多计次", null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "计分细则"
-        ordering = ["order", "pk"]
-
-    def __str__(self) -> str:
-        return f"{self.label}（{scoring.plain(self.points)}分）"
+# Tie-breakers that are not a component of the score.
+SELF_GAP, STARS = "self_gap", "stars"
+BREAKERS = {SELF_GAP: "自评与考评差值小者", STARS: "得星多者"}
 
 
 class CampaignQuerySet(models.QuerySet):
@@ -205,6 +44,7 @@ class Campaign(models.Model):
     round_label = models.CharField("轮次", max_length=40, blank=True)
     issuer = models.CharField("印发单位", max_length=120, blank=True)
     basis = models.TextField("方案依据", blank=True)
+    basis_file = models.FileField("方案原件", upload_to="plans/", max_length=200, blank=True)
     description = models.TextField("活动说明", blank=True)
     source = models.CharField("出处", max_length=20, blank=True)
     status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.DRAFT)
@@ -253,11 +93,20 @@ class Track(models.Model):
     notice_days = models.PositiveSmallIntegerField("公示工作日", default=5)
     valid_years = models.PositiveSmallIntegerField("称号有效年数", default=2)
     plaque_prefix = models.CharField("牌匾编号前缀", max_length=20, blank=True)
+    pass_grade = models.CharField("命名最低等次", max_length=20, blank=True, help_text="达标验收：不低于此等次方可命名")
+    grade_component = models.SlugField(
+        "得星与维度看哪一项", max_length=20, blank=True, help_text="计分构成的编码；空表示第一项"
+    )
     form_copies = models.PositiveSmallIntegerField("申报表份数", default=3)
+    self_nomination = models.BooleanField("机关支部可自荐", default=True, help_text="S2-33")
     clearance_points = models.JSONField(
         "须先出具无问题意见的环节", default=list, blank=True, help_text="recommend、review、name（S2-21）"
     )
     solid_required = models.BooleanField("须为过硬支部", default=False, help_text="S1-17")
+    min_members = models.PositiveSmallIntegerField("党员人数下限", null=True, blank=True)
+    min_years = models.PositiveSmallIntegerField("成立年限下限", null=True, blank=True, help_text="满几年")
+    eligible_lines = models.JSONField("限定警种", default=list, blank=True, help_text="空表示不限")
+    eligibility_note = models.TextField("其他申报条件", blank=True, help_text="由推荐单位把关的条件，原文照录")
     # Until then every decision reads 考评中 to all but the city office.
     announced_at = models.DateTimeField("结果公开时间", null=True, blank=True)
 
@@ -285,8 +134,8 @@ class Track(models.Model):
     @property
     def breaker_names(self) -> list[str]:
         """What parts equal scores, in order, as people call it."""
-        names = {component.source: component.name for component in self.components.all()}
-        return [names.get(key, "自评与考评差值小者" if key == "self_gap" else key) for key in self.tie_breakers]
+        names = {component.code: component.name for component in self.components.all()}
+        return [names.get(key) or BREAKERS.get(key, key) for key in self.tie_breakers]
 
     @property
     def begins_on(self) -> datetime.date | None:
@@ -340,8 +189,14 @@ class Stage(models.Model):
         return self.name
 
 
+class StageTaskManager(models.Manager):
+    def get_queryset(self) -> models.QuerySet:
+        """With whose task it is: whether it is asked of a branch is always weighed against the tree."""
+        return super().get_queryset().select_related("organiser")
+
+
 class StageTask(models.Model):
-    """阶段任务：某阶段要求每个支部交出的东西，例如一次党员大会。"""
+    """阶段任务：某阶段要求支部交出的东西，例如一次党员大会；本级方案可另加任务，只对其下级（S2-27）。"""
 
     class Kind(models.TextChoices):
         PLAN = "plan", "创建活动计划"
@@ -354,7 +209,18 @@ class StageTask(models.Model):
     kind = models.CharField("类别", max_length=20, choices=Kind.choices)
     name = models.CharField("名称", max_length=60)
     order = models.PositiveSmallIntegerField(default=0)
+    organiser = models.ForeignKey(
+        Branch, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="由谁提出",
+        help_text="空表示主办单位",
+    )  # fmt: skip
+    proof = models.CharField("证明材料", max_length=80, blank=True, help_text="例如：会议记录、照片")
+    proof_required = models.BooleanField("须附证明", default=False)
+    min_attendance = models.PositiveSmallIntegerField(
+        "到会率下限%", null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
     source = models.CharField("出处", max_length=20, blank=True)
+
+    objects = StageTaskManager()
 
     class Meta:
         verbose_name = verbose_name_plural = "阶段任务"
@@ -362,6 +228,9 @@ class StageTask(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_asked_of(self, branch: Branch) -> bool:
+        return self.organiser is None or branch.path.startswith(self.organiser.path)
 
     @property
     def is_meeting(self) -> bool:
@@ -431,14 +300,16 @@ class ScoreComponent(models.Model):
         PRESENTATION = "presentation", "现场展示"
 
     class Method(models.TextChoices):
-        MEAN = scoring.MEAN, "平均"
-        TRIMMED = scoring.TRIMMED, "去掉一个最高分和一个最低分"
+        MEAN = ranking.MEAN, "平均"
+        TRIMMED = ranking.TRIMMED, "去掉一个最高分和一个最低分"
 
     class OverTime(models.TextChoices):
-        MEAN = scoring.MEAN, "各次平均"
-        LAST = scoring.LAST, "以最后一次为准"
+        MEAN = ranking.MEAN, "各次平均"
+        MONTHLY = ranking.MONTHLY, "先按月平均，再各月平均"
+        LAST = ranking.LAST, "以最后一次为准"
 
     track = models.ForeignKey(Track, models.CASCADE, related_name="components", verbose_name="轨道")
+    code = models.SlugField("编码", max_length=20, blank=True, help_text="轨道内唯一；不填即同来源")
     source = models.CharField("来源", max_length=14, choices=Source.choices)
     name = models.CharField("名称", max_length=40)
     order = models.PositiveSmallIntegerField("次序", default=0)
@@ -446,8 +317,12 @@ class ScoreComponent(models.Model):
         "权重%", max_digits=5, decimal_places=2, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
     rubric = models.ForeignKey(Rubric, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="评分标准")
+    dimensions = models.JSONField("只取维度", default=list, blank=True, help_text="一级维度的编号；空表示整套标准")
     method = models.CharField("合成方法", max_length=10, choices=Method.choices, default=Method.MEAN)
     trim_from = models.PositiveSmallIntegerField("去极值起点人数", default=5)
+    min_scores = models.PositiveSmallIntegerField(
+        "至少几份评分", default=1, validators=[MinValueValidator(1)], help_text="每次不足此数，本项视为资料不全"
+    )
     over_time = models.CharField("多次合成", max_length=10, choices=OverTime.choices, default=OverTime.MEAN)
     pass_line = models.DecimalField("本项达标线", max_digits=6, decimal_places=2, null=True, blank=True)
     suggested = models.BooleanField("权重为建议值", default=False)
@@ -456,12 +331,17 @@ class ScoreComponent(models.Model):
         verbose_name = verbose_name_plural = "计分构成"
         ordering = ["order", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["track", "source"], name="standards_one_component_per_source"),
+            models.UniqueConstraint(fields=["track", "code"], name="standards_component_code"),
+            models.CheckConstraint(condition=~Q(code=""), name="standards_component_has_code"),
             models.CheckConstraint(condition=Q(weight__gte=0) & Q(weight__lte=100), name="standards_weight_range"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args, **kwargs) -> None:
+        self.code = self.code or self.source
+        super().save(*args, **kwargs)
 
     @property
     def scoring_rubric(self) -> Rubric:
@@ -469,39 +349,74 @@ class ScoreComponent(models.Model):
         return self.rubric or self.track.rubric
 
     @property
+    def tops(self) -> list[Criterion]:
+        """The dimensions this component is scored by."""
+        tops = self.scoring_rubric.dimensions
+        return [top for top in tops if top.code in self.dimensions] if self.dimensions else tops
+
+    @property
+    def sheet(self) -> scoring.Sheet:
+        """The rubric or the part of it that is scored here."""
+        whole = self.scoring_rubric.sheet
+        if not self.dimensions:
+            return whole
+        part = replace(whole, dimensions=tuple(top.group for top in self.tops))
+        full = (top.max_points * top.weight / scoring.HUNDRED for top in self.tops if not top.is_bonus)
+        return replace(part, total_points=sum(full, scoring.ZERO))
+
+    def leaves_for(self, line: str) -> list[Criterion]:
+        """What is answered for a branch of this 警种, in reading order."""
+        return [leaf for top in self.tops for leaf in top.leaves if leaf.item.applies_to(line)]
+
+    @property
     def by_panel(self) -> bool:
         return self.source in (self.Source.VISIT, self.Source.PRESENTATION)
 
 
-class ScoredAnswer(models.Model):
-    """一个指标上的一次作答与得分；自评、核查、评审三处共用的形状。"""
+class GradeBand(models.Model):
+    """等次：从高到低，各有分数线、比例限制和附加条件；没有条件的等次收下其余。"""
 
-    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+", verbose_name="指标")
-    answer = models.JSONField("作答", default=dict, blank=True)
-    points = models.DecimalField("得分", max_digits=7, decimal_places=2, null=True, blank=True)
-    remark = models.TextField("说明", blank=True)
-    updated_at = models.DateTimeField("更新时间", auto_now=True)
+    track = models.ForeignKey(Track, models.CASCADE, related_name="grades", verbose_name="轨道")
+    name = models.CharField("等次", max_length=20)
+    order = models.PositiveSmallIntegerField("次序", default=0)
+    at_least = models.DecimalField("总分不低于", max_digits=6, decimal_places=2, null=True, blank=True)
+    share = models.DecimalField(
+        "比例不超过%", max_digits=5, decimal_places=2, null=True, blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)], help_text="占参评支部数，舍去零头",
+    )  # fmt: skip
+    stars = models.PositiveSmallIntegerField("得星不少于", null=True, blank=True)
+    each_dimension = models.DecimalField(
+        "各维度不低于%", max_digits=5, decimal_places=2, null=True, blank=True, help_text="占该维度满分的百分比"
+    )
+    component = models.SlugField("单项", max_length=20, blank=True, help_text="计分构成的编码")
+    component_min = models.DecimalField("单项不低于", max_digits=6, decimal_places=2, null=True, blank=True)
 
     class Meta:
-        abstract = True
+        verbose_name = verbose_name_plural = "等次"
+        ordering = ["order", "pk"]
+        constraints = [models.UniqueConstraint(fields=["track", "name"], name="standards_grade_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
-def _read_outline(rubric_id: int) -> list[Criterion]:
-    criteria = list(Criterion.objects.filter(rubric=rubric_id).prefetch_related("rules"))
-    by_pk = {criterion.pk: criterion for criterion in criteria}
-    for criterion in criteria:
-        if criterion.parent_id:
-            criterion.parent = by_pk[criterion.parent_id]
-    for top in criteria:
-        if top.parent_id is None:
-            top.leaves = [c for c in criteria if c.kind != Criterion.Kind.GROUP and c.is_below(top)]
-    return criteria
+class SpecialHonour(models.Model):
+    """专项荣誉：只从入选支部中产生的称号，例如党支部书记工作室、一支部一品牌、书记项目（S2-42）。"""
 
+    track = models.ForeignKey(Track, models.CASCADE, related_name="honours", verbose_name="轨道")
+    code = models.SlugField("编码", max_length=20)
+    name = models.CharField("名称", max_length=60)
+    order = models.PositiveSmallIntegerField("次序", default=0)
+    quota = models.PositiveSmallIntegerField("名额", null=True, blank=True)
+    text = models.TextField("条件与要求", blank=True)
 
-@lru_cache(maxsize=64)
-def _published_outline(rubric_id: int, content_hash: str, published_at: datetime.datetime) -> list[Criterion]:
-    """A published rubric never changes, so one reading per process is enough; the stamp makes the key unmistakable."""
-    return _read_outline(rubric_id)
+    class Meta:
+        verbose_name = verbose_name_plural = "专项荣誉"
+        ordering = ["order", "pk"]
+        constraints = [models.UniqueConstraint(fields=["track", "code"], name="standards_honour_code")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def total_weight(components: "Sequence[ScoreComponent]") -> Decimal:

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from applications import uploads
-from tests.applications.uploads import PDF, office, photo
+from branches import uploads
+from tests.uploads import PDF, office, photo
 
 MB = 1024 * 1024
 OFFICE = "application/vnd.openxmlformats-officedocument."
