@@ -29,6 +29,14 @@ class ApplicationQuerySet(models.QuerySet):
     def running(self) -> "ApplicationQuerySet":
         return self.filter(track__campaign__status=Campaign.Status.OPEN)
 
+    def on_road(self, road: str) -> "ApplicationQuerySet":
+        """Those that leave their committee by this road; the same rule as `Application.road`, in the database."""
+        ranked = Q(track__recommend_max__isnull=False)
+        nominated = Q(branch__nominates_itself=True, track__self_nomination=True)
+        return self.filter(
+            {Road.FORWARDED: ~ranked, Road.NOMINATED: ranked & nominated, Road.RANKED: ranked & ~nominated}[Road(road)]
+        )
+
     def by_status(self) -> dict[int, list[tuple[str, str, int]]]:
         """Per track how many stand where: (status, label, number) in the order of the road; one query."""
         numbers = {

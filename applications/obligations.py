@@ -108,12 +108,7 @@ def checks(user: User | None = None) -> Iterator[Todo]:
         (Road.NOMINATED, Stage.Kind.NOMINATE, "确认{n}个机关支部的自荐", "applications:progress"),
         (Road.FORWARDED, Stage.Kind.FORWARD, "向市局上报{n}个达标支部", "applications:progress"),
     ):
-        ready = Application.objects.running().filter(status=Status.CHECKED)
-        ready = (
-            ready.filter(branch__nominates_itself=True, track__recommend_max__isnull=False)
-            if road == Road.NOMINATED
-            else ready.filter(track__recommend_max=None)
-        )
+        ready = Application.objects.running().filter(status=Status.CHECKED).on_road(road)
         yield from _per_committee(
             ready, user, kind=f"handup.{road}", stage_kind=stage_kind, roles=(Role.COMMITTEE_HEAD,),
             title=title, url_name=name, action="去办理",
@@ -181,9 +176,9 @@ def recommendations(user: User | None = None) -> Iterator[Todo]:
         if stage is None or _future(stage):
             continue
         checked = list(
-            Application.objects.filter(track=track, status=Status.CHECKED, branch__nominates_itself=False).values_list(
-                "branch__path", flat=True
-            )
+            Application.objects.on_road(Road.RANKED)
+            .filter(track=track, status=Status.CHECKED)
+            .values_list("branch__path", flat=True)
         )
         for committee in committees:
             number = sum(path.startswith(committee.path) for path in checked)

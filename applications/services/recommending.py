@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from applications.models import Application, ApplicationQuerySet, Recommendation, RecommendationList
 from applications.services import gate
-from applications.states import Status
+from applications.states import Road, Status
 from branches import audit, notices
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES
@@ -20,10 +20,9 @@ def list_for(track: Track, committee: Branch) -> RecommendationList:
 
 def candidates(ranking: RecommendationList) -> ApplicationQuerySet:
     """What the committee may rank: checked, or already ranked, below it, not self-nominating."""
-    return Application.objects.filter(
+    return Application.objects.on_road(Road.RANKED).filter(
         track=ranking.track,
         branch__path__startswith=ranking.committee.path,
-        branch__nominates_itself=False,
         status__in=[Status.CHECKED, Status.RECOMMENDED],
     )
 

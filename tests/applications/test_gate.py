@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from applications import states
 from applications.models import Application, CheckDecision, Recommendation
 from applications.services import checking, gate, inspecting, preparing, recommending
 from applications.states import TABLE, Status
@@ -320,3 +321,25 @@ def test_the_slower_of_two_at_the_gate_itself(tiny_application, cast, action):
     with pytest.raises(ValidationError) as refusal, audit.recorded():
         gate.move(stale, action, by=user)
     assert (refusal.value.code, counts(), fresh(stale).status) == ("conflict", after, target)
+
+
+def test_road_in_python_and_in_the_database_agree(bureau):
+    """On a track without self-nomination the headquarters branches are ranked like everybody else."""
+    rubric, campaign = factories.tiny_rubric("ROADS"), factories.CampaignFactory()
+    tracks = [
+        factories.tiny_track(campaign, rubric, code="R1"),
+        factories.tiny_track(campaign, rubric, code="R2", self_nomination=False),
+        factories.tiny_track(campaign, rubric, code="R3", mode=Track.Mode.ACCEPTANCE, recommend_max=None),
+    ]
+    for track in tracks:
+        for branch in (bureau.a1, bureau.office1):
+            factories.ApplicationFactory(branch=branch, track=track)
+    roads = {
+        road: set(Application.objects.on_road(road).values_list("track__code", "branch__code")) for road in states.Road
+    }
+    assert roads == {
+        road: {(a.track.code, a.branch.code) for a in Application.objects.all() if a.road == road}
+        for road in states.Road
+    }
+    assert {code for code, _ in roads[states.Road.NOMINATED]} == {"R1"}
+    assert len(roads[states.Road.RANKED]) == 3
