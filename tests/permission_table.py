@@ -47,6 +47,7 @@ standards:campaigns           GET  ·          .   .   .   .   .   .   .   .   .
 standards:campaign            GET  campaign   .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
 standards:approval            POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
 standards:close               POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
+standards:rubrics             GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 standards:rubric              GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
 applications:open_campaign    POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
 

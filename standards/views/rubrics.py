@@ -1,10 +1,43 @@
-"""Rubrics as everybody reads them."""
+"""Rubrics as everybody reads them: all of them with their versions, and one with its criteria."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, render
 
-from standards.models import Criterion, Rubric
+from standards.models import Campaign, Criterion, Rubric, ScoreComponent, Track
+
+
+@dataclass
+class Line:
+    """One version in the list: how many criteria it has and which tracks are judged by it."""
+
+    rubric: Rubric
+    tracks: list[Track] = field(default_factory=list)
+
+    @property
+    def in_use(self) -> bool:
+        return any(track.campaign.status != Campaign.Status.CLOSED for track in self.tracks)
+
+
+def rubrics(request):
+    """All rubrics by code, the newest version first."""
+    counted = Count("criteria", filter=~Q(criteria__kind=Criterion.Kind.GROUP))
+    found = Rubric.objects.visible_to(request.user).annotate(items=counted).order_by("code", "-version")
+    campaigns = Campaign.objects.visible_to(request.user)
+    lines = {rubric.pk: Line(rubric) for rubric in found}
+    for track in Track.objects.filter(campaign__in=campaigns).select_related("campaign"):
+        if track.rubric_id in lines:
+            lines[track.rubric_id].tracks.append(track)
+    parts = ScoreComponent.objects.filter(track__campaign__in=campaigns).exclude(rubric=None)
+    for part in parts.select_related("track__campaign"):
+        if part.rubric_id in lines and part.track not in lines[part.rubric_id].tracks:
+            lines[part.rubric_id].tracks.append(part.track)
+    grouped = [(code, list(each)) for code, each in groupby(lines.values(), key=lambda line: line.rubric.code)]
+    context = {"groups": grouped, "manages": request.user.has_perm("standards.manage_campaign")}
+    return render(request, "standards/rubrics.html", context)
 
 
 def rubric(request, pk):
