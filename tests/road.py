@@ -193,8 +193,7 @@ class Road:
 
     def score(self, review, share: Decimal | str = "0.9", *, final: bool = True):
         """Score every criterion of a sheet, the last through the service; then make it final."""
-        rubric, line = review.component.scoring_rubric, review.application.branch.line
-        leaves = [leaf for leaf in rubric.leaves_for(line) if leaf.asked]
+        leaves = [leaf for leaf in review.component.leaves_for(review.application.branch.line) if leaf.asked]
         Score.objects.bulk_create(
             [
                 Score(

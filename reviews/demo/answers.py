@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from standards import scoring
-from standards.models import Criterion, Rubric
+from standards.models import Criterion, Rubric, ScoreRule
 
 LEVELS = 20  # Shares are rounded to five percent, so that every answer is worked out once per criterion.
 
@@ -20,15 +20,28 @@ def answer_for(criterion: Criterion, share: Decimal | str = "1") -> dict[str, An
     if kind == Criterion.Kind.LEVELS:
         wanted = criterion.max_points * share
         return {"level": str(min(rules, key=lambda rule: abs(rule.points - wanted)).pk)}
-    if kind == Criterion.Kind.COUNT:
-        times = int(criterion.max_points * share / rules[0].points)
-        return {"times": {str(rules[0].pk): min(times, rules[0].max_times or times)}}
-    if kind == Criterion.Kind.DEDUCT:
-        times = int(criterion.max_points * (1 - share) / rules[0].points)
-        return {"times": {str(rules[0].pk): min(times, rules[0].max_times or times)}}
+    if kind in (Criterion.Kind.COUNT, Criterion.Kind.DEDUCT):
+        wanted = criterion.max_points * (share if kind == Criterion.Kind.COUNT else 1 - share)
+        return {"times": _times(rules, wanted)}
     if kind == Criterion.Kind.CHECK:
         return {"met": share >= Decimal("0.5")}
+    if kind == Criterion.Kind.VETO and criterion.asked:
+        return {"met": True}
     return {}
+
+
+def _times(rules: list[ScoreRule], wanted: Decimal) -> dict[str, str]:
+    """Times and values whose lines come to about so many points: the first line does the work, the rest stay idle."""
+    times = {str(rule.pk): scoring.plain(rule.threshold) for rule in rules if rule.threshold is not None}
+    counted = next((rule for rule in rules if rule.threshold is None and rule.points > 0), None)
+    if counted:
+        number = int(wanted / counted.points)
+        times[str(counted.pk)] = str(min(number, counted.max_times or number))
+    elif rules and rules[0].per and rules[0].points:
+        distance = max(wanted - rules[0].first, scoring.ZERO) / rules[0].points * rules[0].per
+        value = rules[0].threshold + distance if rules[0].above else rules[0].threshold - distance
+        times[str(rules[0].pk)] = scoring.plain(value)
+    return times
 
 
 class Marking:
