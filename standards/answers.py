@@ -5,10 +5,12 @@ The fields of a criterion carry its key: `c7-points`, `c7-level`, `c7-met`, `c7-
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from standards import scoring
-from standards.models import Criterion
+from standards import scoring, wording
+from standards.models import Criterion, ScoreRule
 
 
 def answer_from(data: Mapping[str, str], criterion: Criterion) -> dict[str, Any]:
@@ -43,3 +45,114 @@ def shown(criterion: Criterion, answer: Mapping[str, Any] | None) -> dict[str, s
         met = answer.get("met")
         return {f"{prefix}met": "" if met is None else "yes" if met else "no"}
     return {}
+
+
+# What `standards/_answer.html` draws
+
+
+class Line(NamedTuple):
+    """One line to count or to measure by, its field, and what stands in it."""
+
+    rule: ScoreRule
+    name: str
+    value: str
+
+    @property
+    def short(self) -> str:
+        """The sentence without the label, which stands beside it."""
+        return self.rule.sentence.removeprefix(self.rule.label).removeprefix("：")
+
+
+class Option(NamedTuple):
+    """One choice of a level, of 符合/不符合 or of 未发生/发生; `key` is the digit that chooses it."""
+
+    value: str
+    label: str
+    detail: str
+    chosen: bool
+    key: int
+    bad: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One criterion and an answer to it, saved or as typed: everything its input control shows."""
+
+    criterion: Criterion
+    answer: Mapping[str, Any]
+
+    @property
+    def asked(self) -> bool:
+        return self.criterion.asked
+
+    @property
+    def scored(self) -> bool:
+        return self.criterion.scored
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        return shown(self.criterion, self.answer)
+
+    @property
+    def name(self) -> str:
+        """The one field of a criterion that has only one: points, level or yes/no."""
+        return next(iter(self.values), "")
+
+    @property
+    def value(self) -> str:
+        return next(iter(self.values.values()), "")
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines of a count or deduct."""
+        if self.criterion.kind not in (scoring.COUNT, scoring.DEDUCT):
+            return []
+        prefix = f"c{self.criterion.key}-t"
+        rules = self.criterion.rules.all()
+        return [Line(rule, name := f"{prefix}{rule.pk}", self.values[name]) for rule in rules]
+
+    @property
+    def options(self) -> list[Option]:
+        """What can be chosen; none for what is typed."""
+        kind, value = self.criterion.kind, self.value
+        if kind == scoring.LEVELS:
+            return [
+                Option(str(rule.pk), rule.label, wording.points(rule.points), value == str(rule.pk), place)
+                for place, rule in enumerate(self.criterion.rules.all(), 1)
+            ]
+        if kind == scoring.CHECK:
+            full = wording.points(self.criterion.max_points)
+            return [
+                Option("yes", wording.MET, full, value == "yes", 1),
+                Option("no", wording.NOT_MET, "0分", value == "no", 2),
+            ]
+        if kind == scoring.VETO and self.asked:
+            return [
+                Option("yes", wording.NOTHING_HAPPENED, "", value == "yes", 1),
+                Option("no", wording.HAPPENED, "", value == "no", 2, bad=True),
+            ]
+        return []
+
+    @property
+    def range(self) -> str:
+        """What may be given: “0–4分，每档0.5分”."""
+        return wording.range_of(self.criterion.item)
+
+    @property
+    def lowest(self) -> str:
+        return scoring.plain(self.criterion.floor or scoring.ZERO)
+
+    @property
+    def consequence(self) -> str:
+        """What follows where a veto item happened."""
+        return wording.consequence(self.criterion.item) if self.criterion.kind == scoring.VETO else ""
+
+    @property
+    def words(self) -> str:
+        """The answer as it is printed."""
+        return wording.answer_words(self.criterion.item, self.answer)
+
+
+def entry(criterion: Criterion, answer: Mapping[str, Any] | None) -> Entry:
+    """What the input of the criterion shows for an answer; {} or None for a blank one."""
+    return Entry(criterion, answer or {})

@@ -65,6 +65,7 @@ class Rule:
     above: bool = False
     steps: str = FULL_STEPS
     first: Decimal = ZERO
+    unit: str = "次"
 
     @property
     def measured(self) -> bool:
@@ -323,21 +324,23 @@ def _worth(item: Item, answer: Mapping[str, Any]) -> Decimal | None:
     worth = []
     for rule in item.rules:
         typed = given.get(rule.key)
-        if rule.measured:
-            if typed in (None, ""):
-                return None
-            worth.append(rule.worth(_measured(rule, typed)))
-        else:
-            worth.append(rule.worth(_times(rule, typed)))
+        if rule.measured and typed in (None, ""):
+            return None
+        worth.append(rule.worth(number_for(rule, typed)))
     return max(worth, default=ZERO) if item.pick == HIGHEST else sum(worth, ZERO)
+
+
+def number_for(rule: Rule, typed: Any) -> Decimal:
+    """What was typed for one line as a number: the value of a measured one, or the times. Raises AnswerError."""
+    return _measured(rule, typed) if rule.measured else _times(rule, typed)
 
 
 def _times(rule: Rule, typed: Any) -> Decimal:
     number = to_decimal(typed or 0)
     if not 0 <= number <= MOST_TIMES or number % 1:
-        raise AnswerError(f"“{rule.label}”的次数须是 0 至 {MOST_TIMES} 的整数。", "bad_times")
+        raise AnswerError(f"“{rule.label}”须填 0 至 {MOST_TIMES} 的整数（{rule.unit}）。", "bad_times")
     if rule.max_times is not None and number > rule.max_times:
-        raise AnswerError(f"“{rule.label}”最多计 {rule.max_times} 次。", "too_many_times")
+        raise AnswerError(f"“{rule.label}”最多计 {rule.max_times} {rule.unit}。", "too_many_times")
     return number
 
 

@@ -9,13 +9,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 APPS = ["branches", "standards", "applications", "reviews"]
 # Inside an app: a file imports only from the rows above its own (STYLE: states, models, rules, services, edges, views).
 ROWS = [
-    {"roles", "states", "scoring", "ranking", "audit_labels", "navigation"},
+    {"roles", "states", "scoring", "ranking", "wording", "audit_labels", "navigation"},
     {"models"},
     {
         "rules",
         "audit",
         "health",
         "answers",
+        "sheets",
         "completeness",
         "calculation",
         "soundness",

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from branches.models import User
-from standards import scoring
+from standards import scoring, wording
 
 
 class RubricQuerySet(models.QuerySet):
@@ -275,7 +275,13 @@ class ScoreRule(models.Model):
             above=self.above,
             steps=self.steps,
             first=self.first,
+            unit=self.unit,
         )
+
+    @property
+    def sentence(self) -> str:
+        """The line in words, the same on every screen and on paper."""
+        return wording.rule_sentence(self.value, self.criterion.kind)
 
 
 class ScoredAnswer(models.Model):
