@@ -37,6 +37,10 @@ class BranchQuerySet(MP_NodeQuerySet):
         """党支部 only: the nodes that take part in campaigns."""
         return self.filter(kind=Branch.Kind.BRANCH, active=True)
 
+    def signing(self, scope: "Branch | None" = None) -> "BranchQuerySet":
+        """Whom something published is sent to: the 党支部 below the committee, or every one."""
+        return self.grassroots().filter(path__startswith=scope.path) if scope else self.grassroots()
+
     def recommending(self) -> "BranchQuerySet":
         return self.filter(recommends=True, active=True)
 

@@ -2,7 +2,9 @@
 
 import datetime
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -73,6 +75,42 @@ def draft(
 def deliver(notices: list[Notice]) -> None:
     """Write them in one statement; those already written for the same (about, kind, person, day) are dropped."""
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """One matter a branch is urged about by hand."""
+
+    branch: Branch
+    about: str
+    title: str
+    body: str
+    url: str
+
+
+def nudge(kind: str, nudges: list[Nudge], roles: Iterable[str]) -> list[Nudge]:
+    """Urge those who hold the roles on each branch, every matter once a day. Three queries, however many there are.
+
+    Returns what somebody was told of: not what was said already today, nor a branch where nobody holds the roles.
+    """
+    today = timezone.localdate()
+    asked = [each.about for each in nudges]
+    said = set(Notice.objects.filter(kind=kind, about__in=asked, due_on=today).values_list("about", flat=True))
+    people: dict[int, dict[int, User]] = defaultdict(dict)
+    grants = RoleGrant.objects.in_force().filter(
+        branch__in=[each.branch.pk for each in nudges], role__in=list(roles), user__is_active=True
+    )
+    for grant in grants.select_related("user"):
+        people[grant.branch_id][grant.user_id] = grant.user
+    fresh = [each for each in nudges if each.about not in said and people[each.branch.pk]]
+    deliver(
+        [
+            draft(user, kind, about=each.about, title=each.title, body=each.body, url=each.url)
+            for each in fresh
+            for user in people[each.branch.pk].values()
+        ]
+    )
+    return fresh
 
 
 def release_stale(now: datetime.datetime | None = None) -> int:

@@ -2,7 +2,8 @@
 
 import rules
 
-from branches.models import User
+from branches.models import Branch, User
+from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, Role
 
 
 @rules.predicate
@@ -10,5 +11,17 @@ def is_campaign_admin(user: User) -> bool:
     return user.runs_campaigns
 
 
+@rules.predicate
+def works_in_branch(user: User, branch: Branch) -> bool:
+    return user.holds(BRANCH_ROLES, branch)
+
+
+@rules.predicate
+def oversees_study(user: User, _: object = None) -> bool:
+    return bool(user.roles & {*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN})
+
+
 rules.add_perm("standards.open_campaign", is_campaign_admin)
 rules.add_perm("standards.manage_campaign", is_campaign_admin)
+rules.add_perm("standards.sign", works_in_branch)
+rules.add_perm("standards.see_coverage", oversees_study)

@@ -49,7 +49,22 @@ standards:approval            POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-
 standards:close               POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
 standards:rubrics             GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 standards:rubric              GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+standards:rubric_new          GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+standards:rubric_new          POST ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+standards:rubric_copy         POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- >.- x-- x-- x-- x-- x-- LLL
+standards:rubric_publish      POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- !!- x-- x-- x-- x-- x-- LLL
+standards:rubric_retire       POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
+standards:rubric_delete       POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
 applications:open_campaign    POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
+
+# Publications: own is the city's, signed by 甲县's branch; other is 乙县's committee's
+standards:publications        GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+standards:publication         GET  publication .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+standards:acknowledge         POST publication >-- >-- x-- x-- x-- x-- x-- x-- x-- xx- x-- x-- x-- x-- x-- LLL
+standards:study               GET  publication .-- .-- x-- x-- x-- x-- x-- x-- x-- xx- x-- x-- x-- x-- x-- LLL
+standards:study               POST publication .-- .-- x-- x-- x-- x-- x-- x-- x-- xx- x-- x-- x-- x-- x-- LLL
+standards:remind_study        POST publication x-- x-- >-- >-- x-- x-- x-- x-- x-- >>- >-- x-- x-- x-- x-- LLL
+standards:coverage_xlsx       GET  publication x-- x-- .-- .-- x-- x-- x-- x-- x-- ..- .-- x-- x-- x-- x-- LLL
 
 # The branch
 applications:list             GET  ·          >   >   .   .   .   .   .   .   .   .   .   .   .   .   .   L

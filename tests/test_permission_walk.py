@@ -108,6 +108,9 @@ class Addresses:
     def _campaign(self, _):
         return self.world.campaign.pk, self.world.draft.pk
 
+    def _publication(self, _):
+        return [each.pk for each in self.world.publications]
+
     def _rubric(self, _):
         return self.world.rubric.pk, self.world.draft_rubric.pk
 

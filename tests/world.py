@@ -24,6 +24,7 @@ from branches.views import errors
 from reviews.models import PublicNotice, ResultSet
 from reviews.services import panels, results, scoring_desk
 from standards.models import Campaign
+from standards.services import study
 from tests import factories
 from tests.conftest import build_bureau, build_cast
 from tests.road import Road
@@ -48,6 +49,7 @@ def build() -> SimpleNamespace:
     )  # fmt: skip
     world.own = Application.objects.get(track=track, branch=bureau.a1)
     world.other = Application.objects.get(track=track, branch=bureau.b1)
+    published(world)
     papers(world)
     reviewing(world)
     world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
@@ -107,6 +109,17 @@ def people_of(bureau, cast) -> dict[str, User]:
         "outsider": cast.outsider,
         "anonymous": None,
     }
+
+
+def published(world) -> None:
+    """The city's plan, signed by 甲县's branch, and a plan of 乙县's committee for its own branches."""
+    plan = world.campaign.publications.get()
+    study.acknowledge(plan, world.bureau.a1, by=world.cast.secretary)
+    local = study.publish_to_branches(
+        world.campaign, kind="local", title="乙县分局本级方案", body="补充要求。", scope=world.bureau.county_b,
+        by=world.cast.other_head,
+    )  # fmt: skip
+    world.publications = [plan, local]
 
 
 def papers(world) -> None:

@@ -197,27 +197,23 @@ def remind_branches(applications: Iterable[Application], *, by: User) -> int:
     Returns how many were urged; code `nobody` when there was none.
     """
     applications = [each for each in applications if each.status == Status.PREPARING]
-    today = set(reminders_of(applications).filter(due_on=timezone.localdate()).values_list("about", flat=True))
-    reminded = 0
+    nudges = {
+        notices.Nudge(
+            branch=application.branch,
+            about=f"application:{application.pk}",
+            title=f"请抓紧办理：{application.track}",
+            body=f"{by.name}提醒：请完成自评与申报表并提交申报。",
+            url=application.get_absolute_url(),
+        ): application
+        for application in applications
+    }
     with audit.recorded():
-        for application in applications:
-            about = f"application:{application.pk}"
-            people = notices.holders(application.branch, *BRANCH_ROLES)
-            if about in today or not people:
-                continue
-            notices.post(
-                people,
-                MANUAL,
-                about=about,
-                title=f"请抓紧办理：{application.track}",
-                body=f"{by.name}提醒：请完成自评与申报表并提交申报。",
-                url=application.get_absolute_url(),
-            )
-            audit.record("application.remind", application, by=by, branch=application.branch, people=len(people))
-            reminded += 1
-    if not reminded:
+        urged = notices.nudge(MANUAL, list(nudges), BRANCH_ROLES)
+        for each in urged:
+            audit.record("application.remind", nudges[each], by=by, branch=each.branch)
+    if not urged:
         raise ValidationError("没有可催办的支部：已提交、今天已催办过，或没有在任的书记和经办人。", code="nobody")
-    return reminded
+    return len(urged)
 
 
 def reminders_of(applications: Iterable[Application]) -> QuerySet[Notice]:

@@ -98,6 +98,12 @@ class Publication(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("standards:publication", args=[self.pk])
 
+    def concerns(self, branch: Branch) -> bool:
+        """Whether this 党支部 is to sign for it; read with `scope`."""
+        if not branch.active or branch.kind != Branch.Kind.BRANCH:
+            return False
+        return self.scope is None or branch.path.startswith(self.scope.path)
+
 
 class AcknowledgementQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "AcknowledgementQuerySet":
@@ -143,6 +149,11 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.branch} 签收 {self.publication}"
+
+    @property
+    def mark(self) -> str:
+        """Which state of the record a page was showing."""
+        return self.updated_at.isoformat()
 
     @property
     def has_study(self) -> bool:

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from branches import audit
 from branches.models import Branch, User
-from standards.models import Campaign, Extension, Rubric, Stage, total_weight
+from standards.models import Campaign, Extension, Stage
+from standards.readiness import missing_for_opening
+from standards.services import study
 
 
 def record_approval(
@@ -29,32 +31,6 @@ def record_approval(
     return campaign
 
 
-def missing_for_opening(campaign: Campaign) -> list[str]:
-    """What still keeps the campaign from opening, in words for the page."""
-    missing = []
-    if not (campaign.approved_by and campaign.approval_number and campaign.approved_on):
-        missing.append("尚未登记批准依据（批准机关、文号、日期）。")
-    tracks = list(campaign.tracks.select_related("rubric").prefetch_related("stages", "components__rubric"))
-    if not tracks:
-        missing.append("没有任何轨道。")
-    for track in tracks:
-        components = list(track.components.all())
-        rubrics = {track.rubric, *(component.rubric for component in components if component.rubric)}
-        missing += [
-            f"{track}：评分标准“{rubric}”尚未发布。" for rubric in rubrics if rubric.status != Rubric.Status.PUBLISHED
-        ]
-        apply = track.stage(Stage.Kind.APPLY)
-        if apply is None:
-            missing.append(f"{track}：没有“自评申报”阶段。")
-        elif apply.closes_on is None:
-            missing.append(f"{track}：“自评申报”阶段没有截止日期。")
-        if not components or total_weight(components) != 100:
-            missing.append(f"{track}：计分构成的权重合计不是100%。")
-        if track.is_competition and not track.quota:
-            missing.append(f"{track}：竞争评选须设名额。")
-    return missing
-
-
 def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
     """draft → open. Refuses (codes `not_ready`, `not_draft`) with every reason listed."""
     missing = missing_for_opening(campaign)
@@ -68,6 +44,7 @@ def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
             raise ValidationError("活动已经开启，无需重复操作；请刷新页面。", code="not_draft")
         campaign.refresh_from_db()
         audit.record("campaign.open", campaign, by=by, status=["draft", "open"], approval=campaign.approval_number)
+        study.publish_plan(campaign, by=by)
     return campaign
 
 

@@ -1,5 +1,7 @@
 """What the calendar says, for templates."""
 
+import datetime
+
 from django import template
 
 from standards import deadlines
@@ -28,3 +30,9 @@ def current_stage(track: Track) -> Stage | None:
 def closes(stage: Stage):
     """The closing instant of the stage, extensions aside."""
     return deadlines.deadline_for(stage)
+
+
+@register.filter
+def end_of_day(day: datetime.date) -> datetime.datetime:
+    """The closing instant of a date that is good all day."""
+    return deadlines.end_of(day)
