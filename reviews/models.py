@@ -408,6 +408,7 @@ class ResultRow(models.Model):
     outcome = models.CharField("结论", max_length=14, choices=Outcome.choices)
     reserve_order = models.PositiveSmallIntegerField("候补次序", null=True)
     grade = models.CharField("等次", max_length=20, blank=True)
+    stars = models.PositiveSmallIntegerField("得星", null=True)  # none where no dimension has a line
     note = models.TextField("说明", blank=True)
 
     class Meta:

@@ -198,6 +198,7 @@ class Band:
     each_dimension: Decimal | None = None
     component: str = ""
     component_min: Decimal | None = None
+    component_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -276,5 +277,5 @@ def _why_not(standing: Standing, band: Band, names: Sequence[str], index: int) -
     if band.component_min is not None:
         score = standing.components.get(band.component)
         if score is None or score < band.component_min:
-            return f"单项不足{plain(band.component_min)}分"
+            return f"{band.component_name or '单项'}不足{plain(band.component_min)}分"
     return ""

@@ -16,7 +16,7 @@ from applications.states import TABLE, Status
 from branches import audit, notices
 from branches.models import User
 from branches.roles import BRANCH_ROLES
-from reviews import calculation
+from reviews import calculation, gathering
 from reviews.models import Approval, Award, Panel, PresentationSlot, PublicNotice, ResultRow, ResultSet
 from standards import workdays
 from standards.models import Track
@@ -33,6 +33,7 @@ ROW_FIELDS = {
     "reserve_order": "候补次序",
     "decided_by": "同分依据",
     "grade": "等次",
+    "stars": "得星",
     "note": "说明",
 }
 
@@ -51,7 +52,7 @@ def freeze_results(track: Track, *, by: User | None) -> ResultSet:
             raise ValidationError(
                 f"{on_stage.application.branch.short_name}正在展示，收评后才能计算。", code="on_stage"
             )
-        method, inputs = calculation.method_of(track), calculation.inputs_of(track)
+        method, inputs = gathering.method_of(track), gathering.inputs_of(track)
         if not inputs:
             raise ValidationError("还没有进入考评的支部，无法计算。", code="nobody")
         rows, blocked = calculation.compute(method, inputs)
@@ -82,6 +83,7 @@ def _as_row(result: ResultSet, row: dict[str, Any]) -> ResultRow:
         outcome=row["outcome"],
         reserve_order=row["reserve_order"],
         grade=row["grade"],
+        stars=row["stars"],
         note=row["note"],
     )
 
@@ -129,7 +131,7 @@ def decide(result: ResultSet, *, by: User, reason: str = "") -> ResultSet:
         track = Track.objects.select_for_update(no_key=True).get(pk=result.track_id)
         if ResultSet.objects.filter(track=track, decided_at__isnull=False).exists():
             raise ValidationError("该轨道已有定案的结果，请刷新页面。", code="decided")
-        if inputs_digest(calculation.method_of(track), calculation.inputs_of(track)) != result.inputs_hash:
+        if inputs_digest(gathering.method_of(track), gathering.inputs_of(track)) != result.inputs_hash:
             raise ValidationError("冻结之后评分或参评支部有变化，请重新计算并核对差异后再定案。", code="stale")
         if not reason.strip() and (open_ends := unfinished(result)):
             raise ValidationError(f"{open_ends}；请催办后重新计算，或写明不再等待的理由。", code="unfinished")

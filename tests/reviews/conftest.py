@@ -28,7 +28,7 @@ class Scored:
     def reviewers(self, source, number):
         """The first so many of the panel for the component, made when needed."""
         kind, role = ("assessors", Role.ASSESSOR) if source == "visit" else ("experts", Role.EXPERT)
-        component = ScoreComponent.objects.get(track=self.track, source=source)
+        component = ScoreComponent.objects.get(track=self.track, code=source)
         if source not in self.panels:
             self.panels[source] = Panel.objects.create(
                 track=self.track, component=component, kind=kind, name=f"{source}组", created_by=self.admin
