@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "branches.tasks.drain_outbox", "schedule": 60.0},
     "beat-heart": {"task": "branches.tasks.beat_heart", "schedule": 60.0},
     "enrol": {"task": "applications.tasks.enrol_begun_tracks", "schedule": crontab(minute=5)},
+    "remind-study": {"task": "standards.tasks.remind", "schedule": crontab(minute="*/15")},
     "remind-applications": {"task": "applications.tasks.remind", "schedule": crontab(minute="*/15")},
     "remind-reviews": {"task": "reviews.tasks.remind", "schedule": crontab(minute="*/15")},
 }

@@ -11,6 +11,7 @@ from branches.roles import BRANCH_ROLES
 from branches.todo import Todo
 from reviews import obligations as review_obligations
 from reviews.models import Award, PublicNotice
+from standards import obligations as study_obligations
 from standards.models import Campaign, Track
 
 NEWEST = 5
@@ -31,7 +32,7 @@ def home(request):
 
 def todos(user: User) -> list[Todo]:
     """Soonest first; what has no date comes last."""
-    owed = chain(application_obligations.owed(user), review_obligations.owed(user))
+    owed = chain(study_obligations.owed(user), application_obligations.owed(user), review_obligations.owed(user))
     return sorted(owed, key=lambda todo: (todo.due is None, todo.due, todo.title))
 
 

@@ -13,7 +13,7 @@ from branches.models import Branch, Notice, User
 from branches.roles import BRANCH_ROLES
 from standards.models import Acknowledgement, Campaign, Publication, Stage
 
-PUBLISHED, MANUAL = "rubric.published", "remind.study"
+PUBLISHED, MANUAL = "rubric.published", "remind.manual"
 # Who is counted, each on its own: (prefix of the fields, word).
 GROUPS = (("officers", "民警"), ("auxiliaries", "辅警"))
 
@@ -70,9 +70,8 @@ def _request(publication: Publication) -> str:
 
 
 def publish_plan(campaign: Campaign, *, by: User | None) -> Publication:
-    """What opening a campaign sends to every branch: its plan and standards, due by the end of the first 动员 ahead."""
+    """What opening a campaign sends to every branch: its plan and standards."""
     tracks = list(campaign.tracks.select_related("rubric"))
-    ends = Stage.objects.filter(track__in=tracks, kind=Stage.Kind.MOBILISE, closes_on__gte=timezone.localdate())
     rubrics = dict.fromkeys(f"《{track.rubric.name}》" for track in tracks)
     return publish_to_branches(
         campaign,
@@ -80,8 +79,17 @@ def publish_plan(campaign: Campaign, *, by: User | None) -> Publication:
         title=f"{campaign}：创建方案与标准",
         body=f"请学习《{campaign.name}》和{'、'.join(rubrics)}，了解创建工作的步骤、标准和要求。",
         by=by,
-        due_on=ends.order_by("closes_on").values_list("closes_on", flat=True).first(),
+        due_on=study_by(campaign),
     )
+
+
+def study_by(campaign: Campaign) -> datetime.date | None:
+    """The last day of the first 动员 ahead; once that is over, of the first 申报: who assesses itself has studied."""
+    for kind in (Stage.Kind.MOBILISE, Stage.Kind.APPLY):
+        ahead = Stage.objects.filter(track__campaign=campaign, kind=kind, closes_on__gte=timezone.localdate())
+        if ends := ahead.order_by("closes_on").values_list("closes_on", flat=True).first():
+            return ends
+    return None
 
 
 def acknowledge(publication: Publication, branch: Branch, *, by: User) -> Acknowledgement:
