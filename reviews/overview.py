@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, DecimalField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from applications.models import Application, Assessment, Citation, Clearance, VetoRecord
+from applications.models import Application, Clearance, VetoRecord
 from applications.states import Status
 from branches.models import User
-from reviews import calculation
+from reviews import calculation, gathering
 from reviews.models import (
     Approval,
     Assignment,
@@ -24,12 +24,11 @@ from reviews.models import (
     ResultRow,
     ResultSet,
     Review,
-    Score,
     SiteVisit,
 )
 from reviews.services import results
-from standards import answers, ranking
-from standards.models import Criterion, ScoreComponent, Track
+from standards import ranking
+from standards.models import ScoreComponent, Track
 
 # What one event is for one reviewer: state, words, whether there is something to do now.
 STATES = {
@@ -116,80 +115,6 @@ def _state(row: Assignment, review: Review | None) -> str:
 def next_event(rows: Iterable[Assignment]) -> tuple[Assignment, Event] | None:
     """What to score next, out of rows that have their events."""
     return next(((row, event) for row in rows for event in row.events if event.writable), None)
-
-
-# The scoring desk
-
-
-@dataclass
-class Line:
-    """One criterion on the sheet: what is scored, and what the branch said about it."""
-
-    leaf: Criterion
-    answer: dict[str, Any] = field(default_factory=dict)
-    points: Decimal | None = None
-    remark: str = ""
-    own: Assessment | None = None
-    files: list[Citation] = field(default_factory=list)
-    error: str = ""
-
-    @property
-    def values(self) -> dict[str, str]:
-        return answers.shown(self.leaf, self.answer)
-
-    @property
-    def value(self) -> str:
-        """The one value of a criterion that has only one."""
-        return next(iter(self.values.values()), "")
-
-    @property
-    def times(self) -> list[tuple]:
-        """The rules to count by, each with its field and what stands in it."""
-        values = self.values
-        return [(rule, name := f"c{self.leaf.key}-t{rule.pk}", values.get(name, "")) for rule in self.leaf.rules.all()]
-
-
-@dataclass
-class Group:
-    top: Criterion
-    lines: list[Line]
-
-
-def sheet_of(review: Review) -> list[Group]:
-    """The sheet by dimension. Where it is scored by the branch's own rubric, each line also has the branch's words."""
-    scores: dict[int, Score] = {score.criterion_id: score for score in review.scores.all()}
-    rubric = review.component.scoring_rubric
-    own, files = _said(review.application) if rubric.pk == review.application.track.rubric_id else ({}, {})
-    line = review.application.branch.line
-    return _groups(review.component.tops, line, scores, own, files)
-
-
-def own_words(application: Application) -> list[Group]:
-    """The branch's whole self-assessment, for a sheet that is scored by another rubric."""
-    own, files = _said(application)
-    return _groups(application.track.rubric.dimensions, application.branch.line, {}, own, files)
-
-
-def _groups(dimensions: Sequence[Criterion], line: str, scores: dict, own: dict, files: dict) -> list[Group]:
-    groups = []
-    for top in dimensions:
-        lines = []
-        for leaf in top.leaves:
-            if leaf.item.applies_to(line):
-                score = scores.get(leaf.pk)
-                given = (score.answer, score.points, score.remark) if score else ({}, None, "")
-                lines.append(Line(leaf, *given, own=own.get(leaf.pk), files=files.get(leaf.pk, [])))
-        if lines:
-            groups.append(Group(top, lines))
-    return groups
-
-
-def _said(application: Application) -> tuple[dict[int, Assessment], dict[int, list[Citation]]]:
-    own = {answer.criterion_id: answer for answer in application.assessments.all()}
-    files: dict[int, list[Citation]] = defaultdict(list)
-    for citation in application.citations.select_related("evidence"):
-        files[citation.criterion_id].append(citation)
-    return own, files
 
 
 # The panel's page
@@ -289,7 +214,7 @@ def still_scoring(slot: PresentationSlot) -> list[dict[str, Any]]:
 
 def preview(track: Track) -> dict[str, int]:
     """How far the scoring has come, in numbers only: who stands where is not computed for a look."""
-    method, inputs = calculation.method_of(track), calculation.inputs_of(track)
+    method, inputs = gathering.method_of(track), gathering.inputs_of(track)
     rows, _ = calculation.compute({**method, "quota": len(inputs) + 1}, inputs)
     complete = sum(1 for row in rows if row["final"] is not None)
     return {

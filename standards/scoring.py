@@ -215,7 +215,8 @@ class SheetScore:
     """What a sheet comes to; `missing` names the unanswered items, so an incomplete sheet is not final.
 
     `dimensions` has the points of every group by its key; `won` the groups that have a line and reached it, `lost`
-    those that have one and did not; `vetoed` the failed items that disqualify; `caps` the grades a failed item caps at.
+    those that have one and did not; `failed` the vetoes that happened, `vetoed` those of them that disqualify, `caps` the
+    grades the others cap at.
     """
 
     dimensions: Mapping[str, Decimal]
@@ -225,6 +226,7 @@ class SheetScore:
     lost: tuple[str, ...] = ()
     vetoed: tuple[str, ...] = ()
     caps: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
     @property
     def final(self) -> bool:
@@ -374,6 +376,7 @@ def score_sheet(sheet: Sheet, points: Mapping[str, Decimal | None]) -> SheetScor
         lost=tuple(key for key, line in lines.items() if values[key] < line),
         vetoed=tuple(item.key for item in failed if item.effect == DISQUALIFY),
         caps=tuple(dict.fromkeys(item.caps_at for item in failed if item.effect == CAP_GRADE)),
+        failed=tuple(item.key for item in failed),
     )
 
 

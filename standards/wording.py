@@ -88,12 +88,17 @@ def consequence(item: Item) -> str:
     return "由纪检督察认定"
 
 
-def group_words(group: scoring.Group) -> str:
+def outcome(item: Item) -> str:
+    """The same, where it did happen."""
+    return "取消资格" if item.effect == scoring.DISQUALIFY else f"最高评为“{item.caps_at}”"
+
+
+def group_words(group: scoring.Group, *, with_points: bool = True) -> str:
     """What is special about a group, after its points: highest only, weight, star line, bonus and its cap."""
     parts = []
     if group.bonus:
         parts.append(f"加分项，最多加{plain(group.cap)}分" if group.cap else "加分项")
-    elif group.cap:
+    elif group.cap and with_points:
         parts.append(f"满分{plain(group.cap)}分")
     if group.pick == scoring.HIGHEST:
         parts.append(HIGHEST_ONLY)
@@ -128,7 +133,7 @@ def answer_words(item: Item, answer: Mapping[str, Any] | None) -> str:
     if item.kind == scoring.CHECK:
         return f"{MET if answer['met'] else NOT_MET}（{points(value)}）"
     if item.kind == scoring.VETO:
-        return NOTHING_HAPPENED if answer["met"] else f"{HAPPENED}（{consequence(item).removeprefix('发生')}）"
+        return NOTHING_HAPPENED if answer["met"] else f"{HAPPENED}（{outcome(item)}）"
     return _counted_words(item, answer["times"], value)
 
 

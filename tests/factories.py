@@ -139,6 +139,75 @@ def tiny_rubric(code: str = "TINY") -> Rubric:
     return rubric_services.publish_rubric(Rubric.objects.get(pk=rubric.pk), by=None)
 
 
+# Below: code, parent, title, kind, points, fields, and the lines as (label, points, fields).
+WIDE = [
+    ("A", "", "组织建设", "group", 60, {"line": 48}, []),
+    ("A1", "A", "组织生活", "group", 30, {}, []),
+    ("A11", "A1", "党课质量", "points", 10, {"step": "0.1"}, []),
+    ("A12", "A1", "台账", "levels", 10, {}, [("好", 10, {}), ("较好", 8, {}), ("一般", 5, {})]),
+    ("A13", "A1", "参会", "deduct", 10, {}, [("缺席", "0.5", {"unit": "人次", "max_times": 10}), ("每少1次", 1, {})]),
+    ("A2", "A", "表彰", "group", 20, {"pick": "highest"}, []),
+    ("A21", "A2", "省级表彰", "check", 20, {}, []),
+    ("A22", "A2", "市级表彰", "check", 12, {}, []),
+    ("A23", "A2", "县级表彰", "count", 8, {}, [("县级", 4, {"unit": "项"})]),
+    ("A3", "A", "群众评价", "deduct", 10, {"floor": -5}, [
+        ("满意率", 1, {"unit": "%", "threshold": 90, "per": 10, "first": "0.5"}),
+        ("投诉", "0.5", {"unit": "件", "threshold": 3, "per": 2, "above": True, "steps": "begun"}),
+    ]),
+    ("C", "", "业务实绩", "group", 80, {"line": 64, "weight": 50}, []),
+    ("C1", "C", "经验推广", "count", 40, {"pick": "highest"}, [
+        ("市级推广", 15, {"max_times": 2}), ("省级推广", 40, {"max_times": 1})
+    ]),
+    ("C2", "C", "重点任务", "check", 20, {}, []),
+    ("C3", "C", "执法质量", "levels", 20, {}, [("优秀", 20, {}), ("合格", 12, {})]),
+    ("B", "", "加分", "group", 10, {"is_bonus": True}, []),
+    ("B1", "B", "创新", "count", 8, {}, [("每项", 3, {"unit": "项"})]),
+    ("B2", "B", "试点", "check", 4, {}, []),
+    ("V", "", "否决与说明", "group", 0, {}, []),
+    ("V1", "V", "严重违纪", "veto", 0, {"veto_effect": "disqualify"}, []),
+    ("V2", "V", "一般违纪", "veto", 0, {"veto_effect": "cap", "veto_cap": "良好"}, []),
+    ("V3", "V", "纪检情况", "veto", 0, {}, []),
+    ("V4", "V", "说明", "plain", 0, {}, []),
+]  # fmt: skip
+
+
+def wide_rubric(code: str = "WIDE") -> Rubric:
+    """A published rubric of 100 points with every oddity: three levels, highest only, stars, weights, measured, vetoes.
+
+    `wide_answers` comes to A 45.8 (A1 25.3, A2 12, A3 8.5), C 70 at half weight, B 12 capped at 10: 90.8 in all.
+    """
+    rubric = RubricFactory(code=code, name="大标准")
+    made: dict[str, Criterion] = {}
+    for order, (item_code, parent, title, kind, points, fields, lines) in enumerate(WIDE, 1):
+        made[item_code] = Criterion.objects.create(
+            rubric=rubric, parent=made.get(parent), order=order, code=item_code, title=title,
+            text=f"{title}的标准原文", kind=kind, max_points=points, **fields,
+        )  # fmt: skip
+        for place, (label, value, more) in enumerate(lines):
+            ScoreRule.objects.create(criterion=made[item_code], order=place, label=label, points=value, **more)
+    return rubric_services.publish_rubric(Rubric.objects.get(pk=rubric.pk), by=None)
+
+
+def wide_answers(rubric: Rubric) -> dict[str, dict]:
+    """An answer to every criterion of `wide_rubric` that asks for one, by its code."""
+    labels = {
+        (leaf.code, rule.label): str(rule.pk)
+        for top in rubric.dimensions for leaf in top.leaves for rule in leaf.rules.all()
+    }  # fmt: skip
+    times = {
+        "A13": {"缺席": "2", "每少1次": "1"}, "A23": {"县级": "1"}, "A3": {"满意率": "87", "投诉": "6"},
+        "C1": {"市级推广": "2", "省级推广": "0"}, "B1": {"每项": "3"},
+    }  # fmt: skip
+    counted = {
+        code: {"times": {labels[code, name]: value for name, value in given.items()}} for code, given in times.items()
+    }
+    return {
+        "A11": {"points": "9.3"}, "A12": {"level": labels["A12", "较好"]}, "A21": {"met": False}, "A22": {"met": True},
+        "C2": {"met": True}, "C3": {"level": labels["C3", "优秀"]}, "B2": {"met": True}, "V1": {"met": True},
+        "V2": {"met": False}, **counted,
+    }  # fmt: skip
+
+
 STAGES = ("mobilise", "apply", "check", "recommend", "nominate", "forward", "dynamic", "onsite", "present")
 
 

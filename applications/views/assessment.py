@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -15,7 +17,7 @@ from applications.completeness import self_score
 from applications.models import Application, Assessment, Citation
 from applications.services import preparing
 from applications.views.scope import application_for, messages_of, require
-from standards import answers, scoring
+from standards import answers, scoring, sheets
 from standards.models import Criterion
 
 
@@ -27,20 +29,14 @@ class Row:
     version: int = 0
     remark: str = ""
     points: Decimal | None = None
-    values: dict[str, str] = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
     citations: list[Citation] = field(default_factory=list)
     error: str = ""
+    heads: list[sheets.Head] = field(default_factory=list)
 
-    @property
-    def value(self) -> str:
-        """The one value of a criterion that has only one: points, level or yes/no."""
-        return next(iter(self.values.values()), "")
-
-    @property
-    def lines(self) -> list[tuple]:
-        """The rules to count by, each with its field and what stands in it."""
-        key = self.criterion.key
-        return [(rule, name := f"c{key}-t{rule.pk}", self.values.get(name, "")) for rule in self.criterion.rules.all()]
+    @cached_property
+    def entry(self) -> answers.Entry:
+        return answers.entry(self.criterion, self.answer)
 
     @property
     def full(self) -> str:
@@ -48,7 +44,8 @@ class Row:
 
     @property
     def earned(self) -> str:
-        return scoring.plain(self.points)
+        """The points beside an answer; none for a veto, whose answer is not added to anything."""
+        return scoring.plain(self.points) if self.criterion.scored else ""
 
 
 def assessment(request, pk):
@@ -85,29 +82,27 @@ def _page(application: Application, typed: dict[int, Row]) -> dict:
     score = scoring.score_sheet(rubric.sheet.for_line(line), points)
     dimensions = []
     for top in rubric.dimensions:
+        heads = sheets.subheads(top, line, score)
         leaves = [leaf for leaf in top.leaves if leaf.item.applies_to(line)]
         rows = [typed.get(leaf.pk) or _row(leaf, saved.get(leaf.pk)) for leaf in leaves]
         for row in rows:
-            row.citations = cited.get(row.criterion.pk, [])
-        dimensions.append({"top": top, "rows": rows, **_dimension_state(top, leaves, points, score)})
-    return {"application": application, "rubric": rubric, "dimensions": dimensions, **_total_state(dimensions, score)}
+            row.citations, row.heads = cited.get(row.criterion.pk, []), heads.get(row.criterion.key, [])
+        head = sheets.head_of(top, score)
+        dimensions.append({"top": top, "head": head, "rows": rows, **sheets.dimension_state(top, line, score)})
+    return {
+        "application": application,
+        "rubric": rubric,
+        "dimensions": dimensions,
+        "notes": sheets.total_notes(rubric.sheet),
+        "warnings": sheets.warnings(rubric.dimensions, score),
+        **_total_state(dimensions, score),
+    }
 
 
 def _row(leaf: Criterion, saved: Assessment | None) -> Row:
     if saved is None:
         return Row(leaf)
-    return Row(leaf, saved.version, saved.remark, saved.points, answers.shown(leaf, saved.answer))
-
-
-def _dimension_state(top: Criterion, leaves: list[Criterion], points: dict, score: scoring.SheetScore) -> dict:
-    scored = [leaf.key for leaf in leaves if leaf.asked]
-    return {
-        "key": top.pk,
-        "points": scoring.plain(score.dimensions[top.key]),
-        "full": scoring.plain(top.max_points),
-        "answered": sum(points.get(key) is not None for key in scored),
-        "of": len(scored),
-    }
+    return Row(leaf, saved.version, saved.remark, saved.points, saved.answer)
 
 
 def _total_state(dimensions: list[dict], score: scoring.SheetScore) -> dict:
@@ -141,8 +136,7 @@ def _save_dimension(application: Application, top: Criterion, data, *, by) -> tu
         except ValidationError as error:
             # Shown with the version that stands now: saving once more means that the own words are to count.
             refused[leaf.pk] = Row(
-                leaf, was.version if was else 0, remark, was.points if was else None,
-                answers.shown(leaf, given), error=messages_of(error),
+                leaf, was.version if was else 0, remark, was.points if was else None, given, error=messages_of(error),
             )  # fmt: skip
     return saved, refused
 
@@ -182,7 +176,7 @@ def save_answer(request, pk, criterion_pk):
     return JsonResponse(
         {
             "version": saved.version,
-            "earned": scoring.plain(saved.points),
+            "earned": scoring.plain(saved.points) if leaf.scored else "",
             "at": f"{timezone.localtime():%H:%M:%S}",
             **_totals(application),
         }
@@ -192,13 +186,13 @@ def save_answer(request, pk, criterion_pk):
 def _totals(application: Application) -> dict:
     """The running totals from what is saved now."""
     line, rubric, score = application.branch.line, application.track.rubric, self_score(application)
-    missing = dict.fromkeys(score.missing)
-    points = {leaf.key: None if leaf.key in missing else Decimal(0) for leaf in rubric.leaves_for(line)}
-    dimensions = [
-        _dimension_state(top, [leaf for leaf in top.leaves if leaf.item.applies_to(line)], points, score)
-        for top in rubric.dimensions
-    ]
-    return {"dimensions": dimensions, **_total_state(dimensions, score)}
+    dimensions = [sheets.dimension_state(top, line, score) for top in rubric.dimensions]
+    return {
+        "dimensions": dimensions,
+        "groups": sheets.group_states(rubric.dimensions, score),
+        "warnings": sheets.warnings(rubric.dimensions, score),
+        **_total_state(dimensions, score),
+    }
 
 
 def _refusal(application: Application, leaf: Criterion, error: ValidationError) -> JsonResponse:
@@ -213,7 +207,7 @@ def _refusal(application: Application, leaf: Criterion, error: ValidationError) 
             **answers.shown(leaf, theirs.answer if theirs else {}),
             f"c{leaf.key}-remark": theirs.remark if theirs else "",
         },
-        "earned": scoring.plain(theirs.points) if theirs else "",
+        "earned": scoring.plain(theirs.points) if theirs and leaf.scored else "",
         "by": str(theirs.updated_by) if theirs and theirs.updated_by else "他人",
     }
     return JsonResponse(answer, status=409)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -21,7 +23,7 @@ from applications.states import Status
 from applications.views.scope import application_for, messages_of, require, wants_json
 from branches.roles import COMMITTEE_ROLES, Role
 from branches.views.decorators import say_refusals
-from standards import answers, scoring
+from standards import answers, scoring, sheets
 from standards.models import Criterion, Stage
 
 PER_PAGE = 50
@@ -85,29 +87,21 @@ class Row:
     criterion: Criterion
     answer: Assessment | None
     item: CheckItem | None
-    values: dict[str, str]
+    given: dict[str, Any]
     remark: str
     citations: list[Citation] = field(default_factory=list)
     error: str = ""
+    heads: list[sheets.Head] = field(default_factory=list)
 
-    @property
-    def value(self) -> str:
-        """The one value of a criterion that has only one: points, level or yes/no."""
-        return next(iter(self.values.values()), "")
+    @cached_property
+    def entry(self) -> answers.Entry:
+        """The committee's own input."""
+        return answers.entry(self.criterion, self.given)
 
-    @property
-    def lines(self) -> list[tuple]:
-        """The rules to count by, each with its field, what stands in it and what the branch counted."""
-        theirs = (self.answer.answer if self.answer else {}).get("times") or {}
-        return [
-            (rule, name := f"c{self.criterion.key}-t{rule.pk}", self.values.get(name, ""), theirs.get(str(rule.pk), ""))
-            for rule in self.criterion.rules.all()
-        ]
-
-    @property
-    def self_values(self) -> dict[str, str]:
-        """The branch's answer as the fields would hold it: what “照自评得分填入” copies."""
-        return answers.shown(self.criterion, self.answer.answer if self.answer else {})
+    @cached_property
+    def said(self) -> answers.Entry:
+        """What the branch answered."""
+        return answers.entry(self.criterion, self.answer.answer if self.answer else {})
 
     @property
     def differs(self) -> bool:
@@ -158,13 +152,20 @@ def _page(application: Application, typed: dict[int, Row]) -> dict:
     self_score = _score(application, {answer.criterion_id: answer.points for answer in said.values()})
     dimensions = []
     for top in rubric.dimensions:
+        heads = sheets.subheads(top, line, score)
         leaves = [leaf for leaf in top.leaves if leaf.item.applies_to(line)]
         rows = [typed.get(leaf.pk) or _row(leaf, said.get(leaf.pk), items.get(leaf.pk)) for leaf in leaves]
         for row in rows:
-            row.citations = cited.get(row.criterion.pk, [])
-        dimensions.append({"top": top, "rows": rows, **_dimension_state(top, leaves, score)})
-        dimensions[-1]["self_points"] = scoring.plain(self_score.dimensions[top.key])
-    return {"dimensions": dimensions, "self_total": scoring.plain(self_score.total), **_totals(application, score)}
+            row.citations, row.heads = cited.get(row.criterion.pk, []), heads.get(row.criterion.key, [])
+        head = sheets.head_of(top, score)
+        dimensions.append({"top": top, "head": head, "rows": rows, **sheets.dimension_state(top, line, score)})
+        dimensions[-1]["self_points"] = scoring.plain(scoring.cents(self_score.dimensions[top.key]))
+    return {
+        "dimensions": dimensions,
+        "self_total": scoring.plain(self_score.total),
+        "notes": sheets.total_notes(rubric.sheet),
+        **_totals(application, score),
+    }
 
 
 def _score(application: Application, points: dict[int, Decimal | None]) -> scoring.SheetScore:
@@ -173,19 +174,7 @@ def _score(application: Application, points: dict[int, Decimal | None]) -> scori
 
 
 def _row(leaf: Criterion, answer: Assessment | None, item: CheckItem | None) -> Row:
-    return Row(leaf, answer, item, answers.shown(leaf, item.answer if item else {}), item.remark if item else "")
-
-
-def _dimension_state(top: Criterion, leaves: list[Criterion], score: scoring.SheetScore) -> dict:
-    missing = set(score.missing)
-    scored = [leaf.key for leaf in leaves if leaf.asked]
-    return {
-        "key": top.pk,
-        "points": scoring.plain(score.dimensions[top.key]),
-        "full": scoring.plain(top.max_points),
-        "answered": sum(key not in missing for key in scored),
-        "of": len(scored),
-    }
+    return Row(leaf, answer, item, item.answer if item else {}, item.remark if item else "")
 
 
 def _totals(application: Application, score: scoring.SheetScore) -> dict:
@@ -197,6 +186,7 @@ def _totals(application: Application, score: scoring.SheetScore) -> dict:
         "of": of,
         "passes": scoring.passes(score.total, application.track.check_line),
         "final": score.final,
+        "warnings": sheets.warnings(application.track.rubric.dimensions, score),
     }
 
 
@@ -257,7 +247,7 @@ def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[
             saved.append(checking.save_check(application, leaf, answer=given, remark=remark, by=by))
         except ValidationError as error:
             said = application.assessments.filter(criterion=leaf).first()
-            refused[leaf.pk] = Row(leaf, said, was, answers.shown(leaf, given), remark, error=messages_of(error))
+            refused[leaf.pk] = Row(leaf, said, was, given, remark, error=messages_of(error))
     return saved, refused
 
 
@@ -268,16 +258,13 @@ def _comparable(leaf: Criterion, was: CheckItem | None) -> dict:
 
 def _answer(application: Application, saved: list[CheckItem], refused: dict[int, Row]) -> JsonResponse:
     """What the script needs: the points of what was saved, what is wrong, and the new totals."""
-    score, line = checking.check_score(application), application.branch.line
-    dimensions = [
-        _dimension_state(top, [leaf for leaf in top.leaves if leaf.item.applies_to(line)], score)
-        for top in application.track.rubric.dimensions
-    ]
+    score, tops = checking.check_score(application), application.track.rubric.dimensions
     content = {
         "at": f"{timezone.localtime():%H:%M:%S}",
-        "earned": {str(item.criterion_id): scoring.plain(item.points) for item in saved},
+        "earned": {str(item.criterion_id): scoring.plain(item.points) for item in saved if item.criterion.scored},
         "errors": {str(pk): row.error for pk, row in refused.items()},
-        "dimensions": dimensions,
+        "dimensions": [sheets.dimension_state(top, application.branch.line, score) for top in tops],
+        "groups": sheets.group_states(tops, score),
         **_totals(application, score),
     }
     return JsonResponse(content, status=422 if refused else 200)

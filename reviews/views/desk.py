@@ -11,13 +11,14 @@ from django.views.decorators.http import require_POST
 from branches.templatetags.house import when
 from branches.views.decorators import say_refusals, wants_fragment
 from reviews import overview
+from reviews import sheets as own_sheets
 from reviews.forms import ConflictForm, answers_in
 from reviews.models import Assignment, Panel, PresentationSlot, Review, SiteVisit
 from reviews.obligations import scoring_stage
 from reviews.services import panels as panel_services
 from reviews.services import scoring_desk
 from reviews.views.scope import require, row_for
-from standards import answers, scoring
+from standards import answers, scoring, sheets
 from standards.deadlines import deadline_for
 from standards.models import Criterion
 
@@ -119,7 +120,7 @@ def slot_state(review: Review) -> str:
 
 
 def _desk(request, review: Review, errors: dict | None = None):
-    groups = overview.sheet_of(review)
+    groups = own_sheets.sheet_of(review)
     if errors:
         _keep_typed(request, groups, errors)
     state = slot_state(review)
@@ -131,12 +132,14 @@ def _desk(request, review: Review, errors: dict | None = None):
         "review": review,
         "groups": groups,
         "inline": same,
-        "own_groups": None if same else overview.own_words(review.application),
+        "own_groups": None if same else own_sheets.own_words(review.application),
         "fields": [
             (f, review.application.form_data.get(f.key, "")) for f in review.application.track.form_fields.all()
         ],
         "state": state,
         "score": score,
+        "warnings": sheets.warnings(review.component.tops, score),
+        "notes": sheets.total_notes(review.component.sheet),
         "total_items": sum(1 for group in groups for line in group.lines if line.leaf.asked),
         "disabled": review.is_final or not mine or not under_review or state in ("waiting", "closed"),
         "comment": request.POST.get("comment", review.comment),
@@ -184,6 +187,8 @@ def _answer(review: Review, points=None) -> JsonResponse:
             "points": scoring.plain(points),
             "total": scoring.plain(score.total),
             "missing": len(score.missing),
+            "groups": sheets.group_states(review.component.tops, score),
+            "warnings": sheets.warnings(review.component.tops, score),
             "saved": when(timezone.now()),
         }
     )

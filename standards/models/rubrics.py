@@ -208,6 +208,23 @@ class Criterion(models.Model):
             weight=self.weight,
         )
 
+    @property
+    def group_words(self) -> str:
+        """What is special about a group: its points, highest only, weight, star line."""
+        return wording.group_words(self.group)
+
+    @property
+    def group_notes(self) -> str:
+        """The same where its points stand beside it."""
+        return wording.group_words(self.group, with_points=False)
+
+    @property
+    def range_words(self) -> str:
+        """What may be given for it, or what follows where a veto happened."""
+        if self.kind == scoring.VETO:
+            return wording.consequence(self.item)
+        return wording.range_of(self.item)
+
     @cached_property
     def item(self) -> scoring.Item:
         """The criterion as the arithmetic sees it, made once per instance."""

@@ -75,5 +75,14 @@ window.answers = (function () {
     });
   }
 
-  return { show: show };
+  /* Whether the row's answer is still open: nothing chosen, nothing typed, or a measured value missing. */
+  function blank(row) {
+    var fields = Array.from(row.querySelectorAll("[data-answer] input"));
+    if (!fields.length) { return false; }
+    if (fields[0].type === "radio") { return !fields.some(function (field) { return field.checked; }); }
+    return fields.every(function (field) { return !field.value.trim(); }) ||
+      fields.some(function (field) { return field.inputMode === "decimal" && !field.value.trim(); });
+  }
+
+  return { show: show, blank: blank };
 })();

@@ -17,6 +17,7 @@
         root.querySelector("[data-points='" + d.key + "']").textContent = d.points;
         root.querySelector("[data-answered='" + d.key + "']").textContent = d.answered;
       });
+      window.answers.show(data);
     }
   });
 
@@ -26,7 +27,11 @@
     event.preventDefault();
     var unit = event.target.closest("[data-unit]");
     saver.save(unit);
-    var inputs = Array.from(root.querySelectorAll(".crit-work input:not([type=hidden])"));
+    /* All choices of one item are one stop. */
+    var inputs = Array.from(root.querySelectorAll(".crit-work input:not([type=hidden])")).filter(function (field) {
+      return field === event.target || field.type !== "radio" ||
+        (field.name !== event.target.name && field === (root.querySelector("input[name='" + field.name + "']:checked") || root.querySelector("input[name='" + field.name + "']")));
+    });
     var next = inputs[inputs.indexOf(event.target) + 1];
     if (next) { next.focus(); if (next.select) { next.select(); } }
   });

@@ -13,6 +13,10 @@
     var state = row.querySelector("[data-state]");
     state.textContent = text;
     state.classList.toggle("saved-failed", Boolean(failed));
+    row.classList.toggle("answer-wrong", Boolean(failed));
+    row.querySelectorAll("[data-answer] input[type=text]").forEach(function (field) {
+      if (failed) { field.setAttribute("aria-invalid", "true"); } else { field.removeAttribute("aria-invalid"); }
+    });
   }
   function put(selector, text) {
     var place = document.querySelector(selector);
@@ -29,6 +33,7 @@
     answer.dimensions.forEach(function (d) { put("[data-dimension='" + d.key + "']", d.points); });
     put("[data-total]", answer.total);
     put("[data-answered]", answer.answered);
+    window.answers.show(answer);
     put("[data-verdict]", answer.final ? (answer.passes ? "已达线" : "未达线") : "");
   }
 
@@ -39,7 +44,9 @@
     var refused = false;
     var data = new FormData();
     data.append("criterion", key);
-    fieldsOf(row).forEach(function (field) { data.append(field.name, field.value); });
+    fieldsOf(row).forEach(function (field) {
+      if (field.type !== "radio" || field.checked) { data.append(field.name, field.value); }
+    });
     say(row, "正在保存…");
     var headers = { "X-CSRFToken": window.house.csrf(), "X-Requested-With": "fetch" };
     sending[key] = fetch(url, { method: "POST", body: data, headers: headers, credentials: "same-origin" })
@@ -79,7 +86,7 @@
     });
     var following = rows[rows.indexOf(row) + 1];
     if (following) {
-      var field = fieldsOf(following)[0];
+      var field = following.querySelector("input:checked") || fieldsOf(following)[0];
       field.focus();
       if (field.select) { field.select(); }
     }

@@ -41,6 +41,7 @@
     }
     form.querySelector("[data-total]").textContent = answer.total;
     form.querySelector("[data-missing]").textContent = answer.missing;
+    window.answers.show(answer);
   }
 
   /* Sends what waits, one after the other; resolves to whether everything is stored. */
@@ -91,16 +92,9 @@
   document.addEventListener("visibilitychange", function () { if (document.hidden) { flush(); } });
 
   form.addEventListener("click", function (event) {
-    var full = event.target.closest("[data-full]");
-    if (full) {
-      var field = full.parentElement.querySelector("input");
-      field.value = full.dataset.full;
-      later(rowOf(field), 0);
-    }
     if (event.target.closest("[data-next-missing]")) {
       var open = Array.from(form.querySelectorAll("[data-item]")).find(function (row) {
-        var earned = row.querySelector("[data-earned]");
-        return earned && earned.textContent === "—";
+        return window.answers.blank(row);
       });
       if (open) { event.preventDefault(); open.querySelector("[data-first]").focus(); open.scrollIntoView({ block: "center" }); }
     }
@@ -117,8 +111,9 @@
     if (event.target.tagName === "INPUT") {
       event.preventDefault();
       var firsts = Array.from(form.querySelectorAll("[data-first]")).filter(function (field) { return field.type !== "radio" || field === field.closest("fieldset").querySelector("[data-first]"); });
-      var rows = firsts.map(rowOf);
-      var next = firsts[rows.lastIndexOf(rowOf(event.target)) + 1];
+      /* Of several lines the next one; all choices of one item are one stop. */
+      var here = firsts.indexOf(event.target);
+      var next = firsts[(here >= 0 ? here : firsts.map(rowOf).lastIndexOf(rowOf(event.target))) + 1];
       if (next) { next.focus(); if (next.select) { next.select(); } } else if (comment) { comment.focus(); }
     }
   });

@@ -44,6 +44,11 @@ def test_save_answer_returns_version_and_totals(client, tiny_application):
             {"key": first.pk, "points": "12.5", "full": "100", "answered": 1, "of": 5},
             {"key": second.pk, "points": "0", "full": "5", "answered": 0, "of": 1},
         ],
+        "groups": [
+            {"key": first.key, "points": "12.5", "star": "", "won": False},
+            {"key": second.key, "points": "0", "star": "", "won": False},
+        ],
+        "warnings": [],
     }  # fmt: skip
     saved = Assessment.objects.get()
     assert (saved.points, saved.remark, saved.version) == (12.5, "做法一\n做法二", 1)
@@ -171,7 +176,7 @@ def test_dimension_saves_what_was_changed_and_nothing_else(client, tiny_applicat
 def test_dimension_lists_errors_and_keeps_what_was_typed(client, tiny_application):
     answer = client.post(page_of(tiny_application), dimension(tiny_application, A1_points="满分", A5_met="yes"))
     row = answer.context["failed"][leaf(tiny_application).pk]
-    assert (answer.status_code, row.value, row.error) == (200, "满分", "打分：请填写数字，例如 3 或 2.5。")
+    assert (answer.status_code, row.entry.value, row.error) == (200, "满分", "打分：请填写数字，例如 3 或 2.5。")
     assert list(Assessment.objects.values_list("criterion__code", flat=True)) == ["A5"]
 
 
@@ -181,7 +186,7 @@ def test_dimension_on_a_stale_page_shows_the_conflict_and_then_lets_the_own_word
     data = dimension(tiny_application, A1_points="20")
     save(client_of(cast.secretary), tiny_application, leaf(tiny_application), points="10")
     row = client.post(page_of(tiny_application), data).context["failed"][leaf(tiny_application).pk]
-    assert (row.value, row.version, Assessment.objects.get().points) == ("20", 1, 10)
+    assert (row.entry.value, row.version, Assessment.objects.get().points) == ("20", 1, 10)
     data[f"c{leaf(tiny_application).pk}-version"] = row.version
     assert client.post(page_of(tiny_application), data).status_code == 302
     assert Assessment.objects.get().points == 20
