@@ -51,6 +51,8 @@ standards:rubrics             GET  ·          .   .   .   .   .   .   .   .   .
 standards:rubric              GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
 standards:rubric_new          GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
 standards:rubric_new          POST ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+standards:rubric_diff         GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+standards:rubric_diff_xlsx    GET  rubric     --- --- --- --- --- --- --- --- --- --- --- --- --- --- --- LLL
 standards:rubric_copy         POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- >.- x-- x-- x-- x-- x-- LLL
 standards:rubric_publish      POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- !!- x-- x-- x-- x-- x-- LLL
 standards:rubric_retire       POST rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL

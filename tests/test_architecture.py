@@ -38,6 +38,7 @@ ROWS = [
         "overview",
         "coverage",
         "coverage_sheet",
+        "differences_sheet",
         "pdf",
         "loading",
         "trial",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, render
@@ -16,6 +16,7 @@ class Line:
 
     rubric: Rubric
     tracks: list[Track] = field(default_factory=list)
+    previous: Rubric | None = None
 
     @property
     def in_use(self) -> bool:
@@ -24,9 +25,19 @@ class Line:
 
 def rubrics(request):
     """All rubrics by code, the newest version first."""
+    grouped = [(code, list(each)) for code, each in groupby(_lines(request.user), key=lambda line: line.rubric.code)]
+    for _, each in grouped:
+        for line, older in pairwise(each):
+            line.previous = older.rubric
+    context = {"groups": grouped, "manages": request.user.has_perm("standards.manage_campaign")}
+    return render(request, "standards/rubrics.html", context)
+
+
+def _lines(user) -> list[Line]:
+    """Every version the user may see with the tracks the user may see: three queries."""
     counted = Count("criteria", filter=~Q(criteria__kind=Criterion.Kind.GROUP))
-    found = Rubric.objects.visible_to(request.user).annotate(items=counted).order_by("code", "-version")
-    campaigns = Campaign.objects.visible_to(request.user)
+    found = Rubric.objects.visible_to(user).annotate(items=counted).order_by("code", "-version")
+    campaigns = Campaign.objects.visible_to(user)
     lines = {rubric.pk: Line(rubric) for rubric in found}
     for track in Track.objects.filter(campaign__in=campaigns).select_related("campaign"):
         if track.rubric_id in lines:
@@ -35,9 +46,7 @@ def rubrics(request):
     for part in parts.select_related("track__campaign"):
         if part.rubric_id in lines and part.track not in lines[part.rubric_id].tracks:
             lines[part.rubric_id].tracks.append(part.track)
-    grouped = [(code, list(each)) for code, each in groupby(lines.values(), key=lambda line: line.rubric.code)]
-    context = {"groups": grouped, "manages": request.user.has_perm("standards.manage_campaign")}
-    return render(request, "standards/rubrics.html", context)
+    return list(lines.values())
 
 
 def rubric(request, pk):
