@@ -5,7 +5,7 @@ from random import Random
 from applications.models import Application
 from branches import audit
 from branches.models import Branch
-from reviews.demo import branch_work, calendar, committee_work, panel_work
+from reviews.demo import branch_work, calendar, committee_work, panel_work, study_work
 from reviews.demo.branch_work import Case
 from reviews.demo.bureau import Bureau
 from reviews.demo.files import Sample
@@ -24,6 +24,9 @@ def load(campaign: Campaign, bureau: Bureau, samples: list[Sample], *, seed: int
     calendar.stand_in(tracks[FOUR_STRONG], "onsite", share=0.4)
     open_campaign(campaign, bureau)
     tracks = {track.code: track for track in campaign.tracks.select_related("campaign", "rubric")}
+    shown = bureau.below(bureau.committees[0])[0]
+    with audit.recorded():
+        study_work.sign(campaign, tracks[APPLYING], bureau, seed=seed, share=0.75, waiting=(shown.code,))
     able = [branch for branch in bureau.branches if branch.solid_grade and not branch.nominates_itself]
     random = Random(f"{seed}/S1")  # noqa: S311
     named = random.sample(able[1:], min(12, len(able) // 3))

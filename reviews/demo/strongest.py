@@ -8,7 +8,7 @@ from applications.models import Application
 from applications.services import preparing
 from branches import audit
 from branches.roles import Role
-from reviews.demo import branch_work, bulk, calendar, committee_work, panel_work
+from reviews.demo import branch_work, bulk, calendar, committee_work, panel_work, study_work
 from reviews.demo.branch_work import Case
 from reviews.demo.bureau import Bureau
 from reviews.demo.files import Sample
@@ -60,6 +60,8 @@ def load(campaign: Campaign, bureau: Bureau, samples: list[Sample], *, stage: st
         open_campaign(campaign, bureau)
     track = Track.objects.select_related("campaign", "rubric").get(pk=track.pk)
     dates = calendar.Dates(track)
+    with audit.recorded():
+        study_work.sign(campaign, track, bureau, seed=seed, share=0.45 if stage == "preparing" else 0.9)
     cases = _cases(track, bureau, stage, seed)
     branch_work.fill_in([case for case in cases if case.reach != "untouched"], track, bureau, samples, dates)
     handed_in = [case for case in cases if case.reach in SUBMITTED]
