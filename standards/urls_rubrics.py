@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from standards.views import differences, editing, outlining, previewing, rubrics, versions
+from standards.views import differences, editing, importing, outlining, previewing, rubrics, versions
 
 urlpatterns = [
     path("rubrics/", rubrics.rubrics, name="rubrics"),
     path("rubrics/new/", versions.rubric_new, name="rubric_new"),
+    path("rubrics/template/", importing.rubric_template, name="rubric_template"),
+    path("rubrics/import/", importing.rubric_import, name="rubric_import"),
+    path("rubrics/import/<int:pk>/", importing.rubric_upload, name="rubric_upload"),
+    path("rubrics/import/<int:pk>/confirm/", importing.rubric_upload_confirm, name="rubric_upload_confirm"),
     path("rubrics/<int:pk>/", rubrics.rubric, name="rubric"),
+    path("rubrics/<int:pk>/export/", importing.rubric_export, name="rubric_export"),
     path("rubrics/<int:pk>/diff/", differences.rubric_diff, name="rubric_diff"),
     path("rubrics/<int:pk>/diff/xlsx/", differences.rubric_diff_xlsx, name="rubric_diff_xlsx"),
     path("rubrics/<int:pk>/copy/", versions.rubric_copy, name="rubric_copy"),

@@ -28,6 +28,7 @@ for name, method in EXPECTED:
 FIELDS = (
     "branch", "evidence", "criterion", "application", "version", "form-TOTAL_FORMS", "form-INITIAL_FORMS", "more",
     "pair", "visit", "slot", "stage", "until", "minutes_each", "held_on", "dimension", "seen", "mark", "hash", "read",
+    "to", "parent", "after", "position", "revision", "undo",
     "move", "point", "submission", "return-submission", "accept-submission", "members", "leader", "component", "unit",
     "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next",
 )  # fmt: skip
@@ -72,6 +73,7 @@ class Addresses:
         users = [user for user in world.people.values() if user]
         strangers = [world.cast.secretary_b1, world.cast.other_head]
         self.notices = {user.pk: worlds.notice_of(user).pk for user in users + strangers}
+        self.workbooks = [worlds.workbook_of(u).pk for u in (world.cast.campaign_admin, world.cast.expert)]
         self.jobs = {user.pk: worlds.job_of(user).pk for user in users + strangers}
 
     def of(self, kind: str, column: str) -> list[dict]:
@@ -108,11 +110,35 @@ class Addresses:
     def _campaign(self, _):
         return self.world.campaign.pk, self.world.draft.pk
 
+    def _setup(self, _):
+        return [{"pk": pk, "step": "basis"} for pk in (*self._campaign(_), NOBODY)]
+
+    def _setup_track(self, _):
+        tracks = (self.world.track, self.world.draft_track)
+        found = [{"pk": track.campaign_id, "step": "scoring", "track_pk": track.pk} for track in tracks]
+        return [*found, {**found[0], "pk": NOBODY}]
+
+    def _plan_file(self, _):
+        return self._campaign(_)
+
     def _publication(self, _):
         return [each.pk for each in self.world.publications]
 
     def _rubric(self, _):
         return self.world.rubric.pk, self.world.draft_rubric.pk
+
+    def _workbook(self, _):
+        return self.workbooks
+
+    def _outline(self, _):
+        """A criterion of the published rubric, and the draft's."""
+        leaf = self.world.rubric.leaves_for("")[0].pk
+        pairs = (
+            (self.world.rubric.pk, leaf),
+            (self.world.draft_rubric.pk, self.world.draft_criterion.pk),
+            (NOBODY, leaf),
+        )
+        return [{"pk": pk, "criterion_pk": criterion} for pk, criterion in pairs]
 
     def _track(self, _):
         return [{"track_pk": pk} for pk in (self.world.track.pk, self.world.draft_track.pk, NOBODY)]

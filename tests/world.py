@@ -7,6 +7,7 @@ grants reach only 甲县, by a reviewer who stepped back and by one whose grant 
 
 import datetime
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,12 +24,13 @@ from branches.roles import Role
 from branches.views import errors
 from reviews.models import PublicNotice, ResultSet
 from reviews.services import panels, results, scoring_desk
-from standards.models import Campaign
-from standards.services import study
+from standards.models import Campaign, Criterion, RubricUpload
+from standards.services import importing, study
 from tests import factories
 from tests.conftest import build_bureau, build_cast
 from tests.road import Road
 
+WORKBOOK = Path(__file__).parent / "standards" / "rubrics" / "Z1.xlsx"
 NOBODY = 987654321  # the key of nothing
 
 
@@ -42,11 +44,15 @@ def build() -> SimpleNamespace:
     track = factories.tiny_track(campaign, rubric)
     preparing.open_campaign(campaign, by=cast.campaign_admin)
     draft = factories.CampaignFactory(code="DRAFT")
+    for each in (campaign, draft):
+        each.refresh_from_db()
+        each.basis_file.save("plan.pdf", ContentFile(b"%PDF-1.4\n"))
     world = SimpleNamespace(
         bureau=bureau, cast=cast, people=people, campaign=Campaign.objects.get(pk=campaign.pk), draft=draft,
         draft_track=factories.tiny_track(draft, rubric, code="D"), track=track, rubric=rubric,
         draft_rubric=factories.RubricFactory(), road=Road(cast),
     )  # fmt: skip
+    world.draft_criterion = Criterion.objects.create(rubric=world.draft_rubric, order=1, code="A", title="未完稿")
     world.own = Application.objects.get(track=track, branch=bureau.a1)
     world.other = Application.objects.get(track=track, branch=bureau.b1)
     published(world)
@@ -205,3 +211,7 @@ def notice_of(user: User) -> Notice:
 
 def job_of(user: User) -> Job:
     return Job.objects.create(task="world", target=str(user.pk), owner=user)
+
+
+def workbook_of(user: User) -> RubricUpload:
+    return importing.keep_upload(WORKBOOK.read_bytes(), WORKBOOK.name, by=user)

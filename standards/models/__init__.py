@@ -17,6 +17,7 @@ from standards.models.campaigns import (
 )
 from standards.models.rubrics import Criterion, Rubric, ScoredAnswer, ScoreRule
 from standards.models.study import Acknowledgement, LocalPlan, Publication
+from standards.models.workbooks import RubricUpload
 
 __all__ = [
     "BREAKERS",
@@ -31,6 +32,7 @@ __all__ = [
     "LocalPlan",
     "Publication",
     "Rubric",
+    "RubricUpload",
     "ScoreComponent",
     "ScoreRule",
     "ScoredAnswer",

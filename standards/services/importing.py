@@ -1,16 +1,41 @@
 """Rubrics from spreadsheets: what was uploaded is kept until it is confirmed, then becomes the next draft of its code."""
 
+import datetime
+
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from branches import audit
 from branches.models import User
-from standards.models import Criterion, Rubric, ScoreRule
+from standards.models import Criterion, Rubric, RubricUpload, ScoreRule
+from standards.models.workbooks import NAME_LENGTH
 from standards.services.rubrics import publish_rubric
 from standards.workbooks import layout
 from standards.workbooks.drafts import Draft, Line
 
 LAST_VERSION = 32_767
+# How long an upload waits to be confirmed, and how many of one person's do.
+KEPT = datetime.timedelta(days=7)
+KEPT_EACH = 5
+
+
+def keep_upload(content: bytes, name: str, *, by: User) -> RubricUpload:
+    """Keep a workbook until it is confirmed. Drops what waited too long, and the oldest of a person with too many."""
+    with transaction.atomic():
+        RubricUpload.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+        kept = RubricUpload.objects.create(owner=by, name=name[-NAME_LENGTH:], content=content)
+        mine = RubricUpload.objects.filter(owner=by).order_by("-pk").values_list("pk", flat=True)
+        RubricUpload.objects.filter(pk__in=list(mine[KEPT_EACH:])).delete()
+    return kept
+
+
+def confirm_upload(upload: RubricUpload, draft: Draft, *, by: User) -> Rubric:
+    """Make the draft of what was shown; the upload is used up. Codes of `import_rubric`, and `used` on a second click."""
+    with audit.recorded():
+        if not RubricUpload.objects.filter(pk=upload.pk).delete()[0]:
+            raise ValidationError("这份文件已经导入过了；请到评分标准列表查看。", code="used")
+        return import_rubric(draft, by=by)
 
 
 def import_rubric(draft: Draft, *, by: User | None, publish: bool = False) -> Rubric:

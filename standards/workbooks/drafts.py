@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from standards import soundness
+from standards import scoring, soundness
 from standards.models import Criterion, Rubric, ScoreRule
 
 
@@ -43,6 +43,11 @@ class Line:
     words: str = ""
     typed_points: Decimal | None = None
 
+    @property
+    def lacks_rules(self) -> bool:
+        """A kind that lives from its rules, and none were given."""
+        return self.criterion.kind in scoring.RULED_KINDS and not self.rules
+
 
 @dataclass
 class Draft:
@@ -58,7 +63,7 @@ class Draft:
         """Give the rubric another code, or one where a plain sheet has none. A code that is too long is a problem."""
         self.rubric.code = code.strip()
         if not CODE.fullmatch(self.rubric.code):
-            self.problems.append(Problem("评分标准的编码须是字母、数字、横线或汉字，最长20字。"))
+            self.problems.append(Problem(BAD_CODE))
 
     def in_reading_order(self) -> Iterator[tuple[Line, int]]:
         """Each line with its level, depth first, as the outline will stand."""
@@ -93,7 +98,7 @@ class Draft:
                 criterion.parent.parts.append(criterion)
             by_code[criterion.code] = criterion
             for place, rule in enumerate(line.rules):
-                rule.pk, rule.order = -number * RULES_EACH - place, place
+                rule.pk, rule.order, rule.criterion = -number * RULES_EACH - place, place, criterion
             # As a prefetch leaves it, so that `criterion.rules.all()` asks no database.
             criterion._prefetched_objects_cache = {"rules": _Rules(line.rules)}
             outline.append(criterion)
@@ -108,11 +113,17 @@ class Draft:
         return soundness.problems(self.as_rubric())
 
     @property
-    def total(self) -> Decimal:
-        return soundness.totals(self.as_rubric()).regular
+    def ordered(self) -> list[Line]:
+        return [line for line, _ in self.in_reading_order()]
+
+    @property
+    def bonus(self) -> Decimal:
+        return soundness.totals(self.as_rubric()).bonus
 
 
-CODE = re.compile(r"[\w.-]{1,20}")
+# As in the form for a new rubric.
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
+BAD_CODE = "编码只能用字母、数字和短横线，最长20字，例如 R1 或 ZB-2027。"
 RUBRIC_FIELDS = ("code", "name", "source", "total_points", "points_suggested", "rescale", "cap_total")
 # More rules than any criterion has, so that the keys made up for a preview never meet.
 RULES_EACH = 10_000

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from standards import scoring
 from standards.models import Criterion, Rubric
-from standards.workbooks import cells, layout, safety, wording
+from standards.workbooks import cells, clues, layout, safety
 from standards.workbooks.drafts import Draft, Line, Problem
 
 Kind = Criterion.Kind
@@ -240,7 +240,7 @@ def letters(number: int) -> str:
 
 
 def _group(draft: Draft, title: str, code: str, parent: str, row: int) -> Line:
-    points = POINTS_BEHIND.search(wording.tidy(title))
+    points = POINTS_BEHIND.search(clues.tidy(title))
     name = POINTS_BEHIND.sub("", "".join(title.split()))
     criterion = Criterion(
         code=code, title=name[:80], kind=Kind.GROUP, is_bonus=not parent and bool(BONUS.search(name)),
@@ -263,11 +263,11 @@ def _line(entry: Entry, code: str, parent: str) -> Line:
     )  # fmt: skip
     line = Line(criterion, parent, row=entry.row)
     line.wording, line.typed_points = entry.wording, entry.points
-    apply(line, wording.guess(entry.wording, entry.points))
+    apply(line, clues.guess(entry.wording, entry.points))
     return line
 
 
-def apply(line: Line, found: wording.Guess) -> None:
+def apply(line: Line, found: clues.Guess) -> None:
     """Make the line of this kind, with what the wording gives for it."""
     criterion = line.criterion
     criterion.kind, line.rules, line.words = found.kind, found.rules, found.words
@@ -289,7 +289,7 @@ def apply(line: Line, found: wording.Guess) -> None:
 
 def choose(line: Line, kind: str) -> None:
     """Another kind than the guessed one, for which the same words are read again."""
-    apply(line, wording.as_kind(kind, line.wording, line.typed_points))
+    apply(line, clues.as_kind(kind, line.wording, line.typed_points))
 
 
 def _short(text: str) -> str:

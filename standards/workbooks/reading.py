@@ -19,7 +19,7 @@ from standards import scoring
 from standards.models import Criterion, Rubric, ScoreRule
 from standards.soundness import LEVELS
 from standards.workbooks import cells, guessing, layout, safety
-from standards.workbooks.drafts import Draft, Line, Problem
+from standards.workbooks.drafts import BAD_CODE, CODE, Draft, Line, Problem
 from standards.workbooks.layout import Column
 
 # The header may have title rows above it, but not many.
@@ -89,6 +89,8 @@ def _head(draft: Draft, sheet: Worksheet) -> None:
             setattr(draft.rubric, line.field, cells.value(layout.HEAD, line, sheet.cell(found[label], 2)))
         except cells.CellError as error:
             draft.problems.append(Problem(str(error), sheet.title, found[label], "B"))
+    if draft.rubric.code and not CODE.fullmatch(draft.rubric.code):
+        draft.problems.append(Problem(BAD_CODE, sheet.title, found["编码"], "B"))
 
 
 def _letters(sheet: Worksheet) -> dict[str, str]:
