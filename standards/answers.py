@@ -139,6 +139,12 @@ class Entry:
         return wording.range_of(self.criterion.item)
 
     @property
+    def blank_hint(self) -> str:
+        """What to do with a line of which there is nothing to tell."""
+        counted = any(rule.threshold is None for rule in self.criterion.rules.all())
+        return "没有的填0" if counted else "填写实际数值"
+
+    @property
     def lowest(self) -> str:
         return scoring.plain(self.criterion.floor or scoring.ZERO)
 

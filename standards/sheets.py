@@ -17,6 +17,7 @@ class Head:
     words: str
     star: str
     won: bool
+    counts: bool
 
     @property
     def key(self) -> str:
@@ -27,7 +28,10 @@ def head_of(criterion: Criterion, score: scoring.SheetScore) -> Head:
     """The heading of a group (or of a dimension that is itself an item) at the points of `score`."""
     key, group = criterion.key, criterion.group
     points = scoring.plain(scoring.cents(score.dimensions.get(key, scoring.ZERO)))
-    return Head(criterion, points, wording.group_words(group), star_words(group, score), key in score.won)
+    return Head(
+        criterion, points, wording.group_words(group), star_words(group, score), key in score.won,
+        counts=any(item.scored for item in group.items),
+    )  # fmt: skip
 
 
 def star_words(group: scoring.Group, score: scoring.SheetScore) -> str:

@@ -148,7 +148,7 @@ def _counted_words(item: Item, times: Mapping[str, Any], value: Decimal) -> str:
     if not said:
         return "没有发生，不扣分" if item.kind == scoring.DEDUCT else "没有，不得分"
     together = max(worth) if item.pick == scoring.HIGHEST else sum(worth, scoring.ZERO)
-    if len(said) > 1:
+    if sum(value != 0 for value in worth) > 1:
         verb = _verb(together, item.kind)
         said.append(f"{HIGHEST_ONLY if item.pick == scoring.HIGHEST else '合计'}{verb}{points(abs(together))}")
     reached = item.max_points - together if item.kind == scoring.DEDUCT else together

@@ -261,6 +261,20 @@ def tiny_application(tiny_track, bureau):
 
 
 @pytest.fixture
+def wide_track(cast):
+    """A competition on the rubric with every oddity, every stage open today, every branch enrolled."""
+    campaign = factories.CampaignFactory(code="WIDE")
+    track = factories.wide_track(campaign, factories.wide_rubric())
+    preparing.open_campaign(campaign, by=cast.campaign_admin)
+    return Track.objects.select_related("campaign", "rubric").get(pk=track.pk)
+
+
+@pytest.fixture
+def wide_application(wide_track, bureau):
+    return Application.objects.for_work().get(track=wide_track, branch=bureau.a1)
+
+
+@pytest.fixture
 def applications(tiny_track):
     """All seven of the tiny track by branch code: {"A-1": …, …}."""
     return {a.branch.code: a for a in Application.objects.for_work().filter(track=tiny_track)}

@@ -12,6 +12,7 @@ from standards.models import (
     Campaign,
     Criterion,
     FormField,
+    GradeBand,
     Rubric,
     ScoreComponent,
     ScoreRule,
@@ -236,4 +237,12 @@ def tiny_track(campaign: Campaign, rubric: Rubric, *, mode: str = Track.Mode.COM
             track=track, source=source, name=name, weight=weight, order=order,
             method="trimmed" if source != "check" else "mean",
         )  # fmt: skip
+    return track
+
+
+def wide_track(campaign: Campaign, rubric: Rubric, **fields) -> Track:
+    """A `tiny_track` of the wide rubric with the grades its second veto speaks of: 优秀 from 90, the rest 良好."""
+    track = tiny_track(campaign, rubric, **fields)
+    GradeBand.objects.create(track=track, name="优秀", order=1, at_least=90)
+    GradeBand.objects.create(track=track, name="良好", order=2)
     return track

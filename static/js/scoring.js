@@ -7,6 +7,7 @@
   var state = form.querySelector("[data-state]");
   var comment = document.getElementById("comment");
   var waiting = new Set();   // rows (or the comment) changed since they were last sent
+  var refused = new Set();   // those of them the server will not take as they are: sent again once they are changed
   var timers = new Map();
   var running = null;        // one request at a time: two would race for the same sheet
 
@@ -47,8 +48,8 @@
   /* Sends what waits, one after the other; resolves to whether everything is stored. */
   function flush() {
     if (running) { return running.then(flush); }
-    var row = waiting.values().next().value;
-    if (!row) { return Promise.resolve(true); }
+    var row = Array.from(waiting).find(function (each) { return !refused.has(each); });
+    if (!row) { return Promise.resolve(!waiting.size); }
     waiting.delete(row);
     clearTimeout(timers.get(row));
     state.textContent = "正在保存…";
@@ -62,6 +63,7 @@
     ).then(function (answer) {
       running = null;
       if (answer.status !== 200) {
+        if (answer.status === 422 && !waiting.has(row)) { refused.add(row); }
         waiting.add(row);
         say(row, window.house.failure(answer.status, answer.text), true);
         return false;
@@ -69,13 +71,15 @@
       var data = JSON.parse(answer.text);
       show(row, data);
       say(row, "已保存 " + data.saved, false);
+      if (refused.size) { state.textContent = "有内容没有保存"; state.classList.add("saved-failed"); }
       return true;
     });
-    return running.then(function (ok) { return ok ? flush() : false; });
+    return running.then(function (ok) { return ok || refused.has(row) ? flush() : false; });
   }
 
   function later(row, wait) {
     waiting.add(row);
+    refused.delete(row);
     clearTimeout(timers.get(row));
     timers.set(row, setTimeout(flush, wait));
   }

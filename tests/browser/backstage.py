@@ -14,6 +14,7 @@ import datetime
 import os
 import sys
 from random import Random
+from types import SimpleNamespace
 
 import django
 
@@ -23,6 +24,7 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from applications.models import Application  # noqa: E402
+from applications.services import preparing  # noqa: E402
 from branches import audit  # noqa: E402
 from branches.models import Branch, RoleGrant  # noqa: E402
 from branches.roles import Role  # noqa: E402
@@ -30,6 +32,8 @@ from reviews.demo import branch_work, bureau, calendar, committee_work, files, p
 from reviews.models import Panel, PresentationSession, PublicNotice, Review, SiteVisit  # noqa: E402
 from reviews.services import scoring_desk  # noqa: E402
 from standards.models import Campaign, ScoreComponent, Stage, Track  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.road import Road  # noqa: E402
 
 SEED = "browser"
 S2_WINNERS, S2_RESERVES = 3, 1
@@ -199,8 +203,34 @@ def s1_onsite() -> None:
     calendar.stand_in(track_of("S1"), Stage.Kind.ONSITE)
 
 
+# The wide rubric: every kind of criterion
+
+
+def wide() -> None:
+    """A track of the rubric with every kind: X01-001 fills in, X01-002 waits for the check, X01-003 for its visit."""
+    all_people = people()
+    assessors = all_people.city_people[Role.ASSESSOR]
+    campaign = factories.CampaignFactory(code="WIDE")
+    track = factories.wide_track(campaign, factories.wide_rubric())
+    preparing.open_campaign(campaign, by=all_people.one(Role.CAMPAIGN_ADMIN))
+    road = Road(
+        SimpleNamespace(
+            campaign_admin=all_people.one(Role.CAMPAIGN_ADMIN), assessor=assessors[0], assessor2=assessors[1],
+            inspector=all_people.one(Role.INSPECTOR),
+        )
+    )  # fmt: skip
+    mine = {each.branch.code: each for each in Application.objects.for_work().filter(track=track)}
+    road.to(mine["X01-002"], "submitted")
+    visited = road.to(mine["X01-003"], "recommended")
+    panel = road.assign(track, ScoreComponent.Source.VISIT, [visited])
+    scoring_desk.schedule_visit(
+        panel, visited, kind="dynamic", visited_on=timezone.localdate(), note="", by=all_people.one(Role.CAMPAIGN_ADMIN)
+    )
+
+
 ACTS = [
     build, s2_open, s2_filled, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding, s1_onsite,
+    wide,
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def assess(page: Page) -> int:
     units = page.locator("#assessment [data-unit]").all()
     for unit in units:
         for field in unit.locator("input[type=text]").all():
-            field.fill(full_marks(unit, field))
+            field.fill(full_marks(field))
         if unit.locator("input[type=radio]").count():
             unit.locator("input[type=radio]").first.check()
     of = re.search(r"/ (\d+)项", page.locator(".sheet-line").inner_text())[1]
@@ -122,11 +122,11 @@ def all_saved(page: Page) -> None:
         page.wait_for_timeout(100)
 
 
-def full_marks(unit, field) -> str:
-    """What to type for the most points."""
+def full_marks(field) -> str:
+    """What to type for the most points: all of them, nothing to be taken off, three times of what counts."""
     if field.get_attribute("name").endswith("-points"):
-        return re.search(r"[\d.]+", unit.locator(".crit-input span").inner_text())[0]
-    return "0" if "扣" in unit.locator("legend").first.inner_text() else "3"
+        return field.get_attribute("data-most")
+    return "0" if field.locator("xpath=ancestor::*[contains(@class, 'answer-deduct')]").count() else "3"
 
 
 def attach(page: Page, criterion, given: list[Path]) -> None:
@@ -204,10 +204,9 @@ def score_sheet(page: Page, shares: float = 1.0) -> None:
     for row in page.locator("[data-item]").all():
         for field in row.locator("input[type=text]").all():
             if field.get_attribute("name").endswith("-points"):
-                most = float(re.search(r"[\d.]+", row.locator(".score-points span").inner_text())[0])
-                field.fill(f"{round(most * shares * 2) / 2:g}")
+                field.fill(f"{round(float(full_marks(field)) * shares * 2) / 2:g}")
             else:
-                field.fill("0" if "扣" in row.locator("legend").first.inner_text() else "3")
+                field.fill(full_marks(field))
         if row.locator("input[type=radio]").count():
             row.locator("input[type=radio]").first.check()
     expect(page.locator("[data-missing]")).to_have_text("0")

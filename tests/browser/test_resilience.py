@@ -139,11 +139,11 @@ def test_without_javascript_everything_can_be_filled_in_and_submitted(opened, de
     secretary.at(f"{application}assessment/")
     for number in range(page.locator("form.dimension").count()):
         form = page.locator("form.dimension").nth(number)
-        for field in form.locator(".crit-input input").all():
+        for field in form.locator(".answer-points input").all():
             field.fill("1")
-        for field in form.locator(".crit-times input").all():
+        for field in form.locator(".answer-lines input").all():
             field.fill("0")
-        for choices in form.locator(".crit-choices").all():
+        for choices in form.locator(".answer-options").all():
             choices.locator("input").first.check()
         form.locator(".dimension-foot button").click()
     expect(page.locator("#answered")).to_have_text("33")
