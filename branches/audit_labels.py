@@ -35,6 +35,8 @@ ACTIONS = {
     "campaign.open": "开启活动",
     "campaign.close": "结束活动",
     "track.enrol": "纳入参评支部",
+    "track.supersede": "替换评分标准",
+    "application.supersede": "随标准替换重新计分",
     "stage.extend": "批准延期",
     "publication.publish": "发布方案与标准",
     "publication.sign": "签收",
@@ -127,6 +129,11 @@ OBJECTS = {
 }
 
 FIELDS = {
+    "missing": "待填写",
+    "answers": "得分变化",
+    "returned": "退回数",
+    "effects": "去向",
+    "rubric": "评分标准",
     "police_no": "警号",
     "name": "姓名",
     "unit": "所在党组织",

@@ -77,10 +77,8 @@ def findings(campaign: Campaign) -> list[Finding]:
     if not tracks:
         found.append(Finding("没有任何轨道。", TRACKS))
     for track in tracks:
-        for finding in (*_rubrics(track), *_calendar(track), *_scoring(track), *_rules(track), *_grades(track)):
-            found.append(
-                Finding(f"{track}：{finding.text}", finding.step, track.pk, finding.warning)
-            )  # every sentence names its track
+        judged = (*_rubrics(track), *_calendar(track), *_scoring(track), *_rules(track), *_grades(track))
+        found += [Finding(f"{track}：{each.text}", each.step, track.pk, each.warning) for each in judged]
     if not campaign.basis and not campaign.basis_file:
         found.append(Finding("没有写明方案依据，也没有上传方案原件。", BASIS, warning=True))
     return found
@@ -177,9 +175,11 @@ def _scoring(track: Track) -> list[Finding]:
         return [Finding("计分构成的权重合计不是100%。", SCORING)]
     found = [finding for component in components for finding in _component(track, component)]
     known = {*BREAKERS, *(component.code for component in components)}
-    for name in track.tie_breakers:
-        if name not in known:
-            found.append(Finding(f"同分次序中的“{name}”不是本轨道的计分构成。", SCORING))
+    found += [
+        Finding(f"同分次序中的“{name}”不是本轨道的计分构成。", SCORING)
+        for name in track.tie_breakers
+        if name not in known
+    ]
     if track.grade_component and track.grade_component not in known:
         found.append(Finding(f"得星与维度所看的“{track.grade_component}”不是本轨道的计分构成。", SCORING))
     return found

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from branches.views.decorators import say_refusals
+from standards import readiness
 from standards.forms.campaigns import ApprovalForm
 from standards.models import Campaign, Track
 from standards.services import campaigns as campaign_services
@@ -21,7 +22,8 @@ def campaigns(request):
     tracks = Prefetch("tracks", Track.objects.prefetch_related("stages__extensions"))
     rows = Campaign.objects.visible_to(request.user).prefetch_related(tracks)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "standards/campaigns.html", {"page_obj": page})
+    manages = request.user.has_perm("standards.manage_campaign")
+    return render(request, "standards/campaigns.html", {"page_obj": page, "manages": manages})
 
 
 def campaign(request, pk):
@@ -40,7 +42,8 @@ def approval(request, pk):
             form.add_error(None, refusal)
         else:
             messages.success(request, "批准依据已登记。")
-            return redirect(found)
+            in_setup = request.POST.get("back") == "setup"
+            return redirect("standards:wizard", found.pk, readiness.OPEN) if in_setup else redirect(found)
     return _show(request, found, form)
 
 
