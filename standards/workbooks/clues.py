@@ -111,7 +111,7 @@ def _measured(text: str) -> tuple[list[ScoreRule], str, str]:
     rules, words = [], []
     for each in MEASURED.finditer(text):
         what, side, threshold, unit, per, _, points = each.groups()
-        label = f"{what}{side}{threshold}{unit or ''}"
+        label = what or f"{side}{threshold}{unit or ''}"
         rules.append(
             _rule(
                 label, points, unit=unit or "分", threshold=Decimal(threshold).quantize(scoring.CENT),

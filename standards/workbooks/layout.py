@@ -10,7 +10,8 @@ from django.db.models import Field, Model
 
 from standards.models import Criterion, Rubric, ScoreRule
 
-NOTES, HEAD, CRITERIA, RULES, EXAMPLE = "说明", "标准", "指标", "细则", "示例"
+NOTES, HEAD, CRITERIA, RULES = "说明", "标准", "指标", "细则"
+EXAMPLE, EXAMPLE_RULES = "示例", "示例细则"
 YES, NO = "是", "否"
 # An empty cell means the usual floor 0, so "none at all" needs a word.
 NO_FLOOR = "不设"

@@ -39,6 +39,9 @@ def read(content: bytes) -> Draft:
         draft = _template(book)
     else:
         draft = guessing.read(book)
+    draft.problems.sort(
+        key=lambda problem: (book.sheetnames.index(problem.sheet) if problem.sheet else -1, problem.row or 0)
+    )
     if len(draft.problems) > MOST_PROBLEMS:
         more = len(draft.problems) - MOST_PROBLEMS
         draft.problems[MOST_PROBLEMS:] = [Problem(f"另外还有{more}个问题，改好上面的再试。")]

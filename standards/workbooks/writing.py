@@ -18,6 +18,10 @@ from standards.models import Criterion, Rubric
 from standards.workbooks import examples, layout
 from standards.workbooks.layout import Column
 
+# Named everywhere: a bold cell without a name falls back to another face.
+FONT = "Calibri"
+LINE_HEIGHT = 15
+MOST_HEIGHT = 400
 HEADER_FILL = PatternFill("solid", fgColor="B3261E")
 COMPUTED_FILL = PatternFill("solid", fgColor="F1EFEA")
 TOP_FILL = PatternFill("solid", fgColor="FBEDEB")
@@ -58,8 +62,8 @@ def write_template() -> bytes:
     """An empty workbook that explains itself, with one filled example."""
     book = _book()
     _head(book[layout.HEAD], None)
-    example = book.create_sheet(layout.EXAMPLE)
-    _example(example)
+    _example(book.create_sheet(layout.EXAMPLE), layout.CRITERION_COLUMNS, examples.CRITERIA)
+    _example(book.create_sheet(layout.EXAMPLE_RULES), layout.RULE_COLUMNS, examples.RULES)
     _finish(book, None)
     return _bytes(book)
 
@@ -107,7 +111,7 @@ def put(cell: Cell, value: Any) -> None:
 def _header(sheet: Worksheet, columns: Sequence[Column], row: int) -> None:
     for number, column in enumerate(columns, 1):
         cell = sheet.cell(row, number, column.header)
-        cell.font = Font(bold=True, color="FFFFFF")
+        cell.font = Font(name=FONT, bold=True, color="FFFFFF")
         cell.fill, cell.alignment, cell.border = HEADER_FILL, HEADING, GRID
         needed = "必填。" if column.required else ""
         cell.comment = Comment(f"{needed}{column.note}", "填写说明", width=260, height=110)
@@ -124,6 +128,17 @@ def _row(sheet: Worksheet, columns: Sequence[Column], row: int, values: dict[str
         cell.border = GRID
         if not column.field:
             cell.fill = COMPUTED_FILL
+    sheet.row_dimensions[row].height = _height(columns, values)
+
+
+def _height(columns: Sequence[Column], values: dict[str, Any]) -> int:
+    """Room for the longest wrapped cell; not every program makes it by itself. A Chinese character is two wide."""
+    lines = 1
+    for column in columns:
+        for piece in str(values.get(column.field) or "").split("\n"):
+            wide = sum(1 if letter.isascii() else 2 for letter in piece)
+            lines = max(lines, -(-wide // (column.width - 1)) + str(values.get(column.field) or "").count("\n"))
+    return min(lines * LINE_HEIGHT + 3, MOST_HEIGHT)
 
 
 def _values(sheet: str, row: Any) -> dict[str, Any]:
@@ -155,11 +170,11 @@ def _cell_value(sheet: str, column: Column, value: Any, kind: str | None) -> Any
 def _head(sheet: Worksheet, rubric: Rubric | None) -> None:
     sheet["A1"] = f"{rubric}" if rubric else "评分标准（请在 B 列填写）"
     sheet["A1"].data_type = "s"
-    sheet["A1"].font = Font(bold=True, size=14)
+    sheet["A1"].font = Font(name=FONT, bold=True, size=14)
     for number, line in enumerate(layout.HEAD_LINES, HEAD_TOP):
         label, cell, note = sheet.cell(number, 1, line.header), sheet.cell(number, 2), sheet.cell(number, 3)
-        label.font = Font(bold=True)
-        note.value, note.font = ("必填。" if line.required else "") + line.note, Font(color="6B6B6B")
+        label.font = Font(name=FONT, bold=True)
+        note.value, note.font = ("必填。" if line.required else "") + line.note, Font(name=FONT, color="6B6B6B")
         if rubric:
             put(cell, _cell_value(layout.HEAD, line, getattr(rubric, line.field), None))
         for each in (label, cell, note):
@@ -178,7 +193,7 @@ def _criterion(sheet: Worksheet, rows: dict[str, int], criterion: Criterion) -> 
         cell.value = _sum_of(criterion, rows)
         cell.data_type = "f"
         for number in range(1, len(layout.CRITERION_COLUMNS) + 1):
-            sheet.cell(row, number).font = Font(bold=True)
+            sheet.cell(row, number).font = Font(name=FONT, bold=True)
             if criterion.level == 1:
                 sheet.cell(row, number).fill = TOP_FILL
 
@@ -211,21 +226,10 @@ def _sum_of(group: Criterion, rows: dict[str, int]) -> str:
     return "=0" if not pieces else f"={pieces[0]}" if len(pieces) == 1 else f"={name}({','.join(pieces)})"
 
 
-def _example(sheet: Worksheet) -> None:
-    sheet["A1"] = "下面是填好的例子，每种类型一行：先是“指标”表的填法，再是“细则”表的填法。导入时不看这张表。"
-    sheet["A1"].font = Font(bold=True)
-    top = 3
-    _header(sheet, layout.CRITERION_COLUMNS, top)
-    for number, values in enumerate(examples.CRITERIA, top + 1):
-        _row(sheet, layout.CRITERION_COLUMNS, number, values)
-    top += len(examples.CRITERIA) + 3
-    sheet.cell(top - 1, 1, "“细则”表：").font = Font(bold=True)
-    for number, column in enumerate(layout.RULE_COLUMNS, 1):
-        cell = sheet.cell(top, number, column.header)
-        cell.font, cell.fill, cell.alignment = Font(bold=True, color="FFFFFF"), HEADER_FILL, HEADING
-        cell.border = GRID
-    for number, values in enumerate(examples.RULES, top + 1):
-        _row(sheet, layout.RULE_COLUMNS, number, values)
+def _example(sheet: Worksheet, columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> None:
+    _header(sheet, columns, HEADER_ROW)
+    for number, values in enumerate(rows, HEADER_ROW + 1):
+        _row(sheet, columns, number, values)
     sheet.freeze_panes = "A2"
     _print_setup(sheet)
 
@@ -235,13 +239,15 @@ def _notes(sheet: Worksheet) -> None:
     sheet.column_dimensions["B"].width = 92
     for number, (title, text) in enumerate(examples.NOTES, 1):
         left, right = sheet.cell(number, 1, title), sheet.cell(number, 2, text)
-        left.font = Font(bold=True, size=14 if number == 1 else 11)
+        left.font = Font(name=FONT, bold=True, size=14 if number == 1 else 11)
         left.alignment = right.alignment = Alignment(wrap_text=number > 1, vertical="top")
     _print_setup(sheet)
 
 
 def _print_setup(sheet: Worksheet) -> None:
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    wide = sheet.title in (layout.CRITERIA, layout.EXAMPLE)
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A3 if wide else sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     if sheet.title in (layout.CRITERIA, layout.RULES):
