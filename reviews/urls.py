@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.views import awards, desk, panels, results, sessions
+from reviews.views import awards, desk, panels, results, sessions, trial
 
 app_name = "reviews"
 
@@ -36,6 +36,7 @@ urlpatterns = [
     path("results/tracks/<int:track_pk>/publish/", results.publish, name="publish"),
     path("results/tracks/<int:track_pk>/approval/", results.approval, name="approval"),
     path("results/tracks/<int:track_pk>/name/", results.name, name="name"),
+    path("results/tracks/<int:track_pk>/trial/", trial.trial, name="trial"),
     # For everybody
     path("notices/<int:pk>/", awards.public_notice, name="public_notice"),
     path("awards/", awards.awards, name="awards"),

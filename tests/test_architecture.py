@@ -41,6 +41,7 @@ ROWS = [
         "differences_sheet",
         "pdf",
         "loading",
+        "rescoring",
         "trial",
         "tasks",
         "bench",
