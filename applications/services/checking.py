@@ -31,6 +31,7 @@ def save_check(
     with audit.recorded():
         current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
         gate.require_status(current, Status.SUBMITTED, doing="核分")
+        gate.require_rubric(application)
         item, _ = CheckItem.objects.update_or_create(
             application=application,
             criterion=criterion,
@@ -47,6 +48,7 @@ def adopt_self_scores(application: Application, *, by: User) -> int:
     with audit.recorded():
         current = Application.objects.select_for_update().get(pk=application.pk)
         gate.require_status(current, Status.SUBMITTED, doing="核分")
+        gate.require_rubric(application)
         leaves = {leaf.pk for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.asked}
         checked = application.check_items.filter(points__isnull=False).values("criterion")
         said = application.assessments.filter(points__isnull=False, criterion__in=leaves).exclude(criterion__in=checked)
@@ -122,6 +124,7 @@ def accept_application(
         raise ValidationError("请填写核查成员。", code="nobody")
     with audit.recorded():
         current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        gate.require_rubric(application)
         score = check_score(application)
         if current.status == Status.SUBMITTED and score.missing:
             raise ValidationError(f"还有{len(score.missing)}项没有核分，全部核分后才能通过。", code="incomplete")

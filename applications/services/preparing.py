@@ -202,6 +202,7 @@ def save_answer(
     points = score_answer(criterion, answer)
     with audit.recorded():
         locked(application, doing="修改自评")
+        gate.require_rubric(application)
         saved = Assessment.objects.filter(application=application, criterion=criterion).first()
         if (saved.version if saved else 0) != version:
             raise ValidationError(
@@ -318,6 +319,7 @@ def cite(application: Application, criterion: Criterion, evidence: Evidence, *, 
     require_criterion(application, criterion)
     with audit.recorded():
         locked(application, doing="引用佐证")
+        gate.require_rubric(application)
         citation, created = Citation.objects.get_or_create(
             application=application, criterion=criterion, evidence=evidence
         )

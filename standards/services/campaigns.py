@@ -1,5 +1,6 @@
 """Writes on campaigns: approval, opening, closing, extensions."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -73,3 +74,28 @@ def extend_stage(stage: Stage, branch: Branch, *, until: date, reason: str, by: 
         )
         audit.record("stage.extend", extension, by=by, branch=branch, until=until, reason=reason)
     return extension
+
+
+def extend_stage_for_all(
+    stage: Stage, branches: Sequence[Branch], *, until: date, reason: str, by: User
+) -> list[Extension]:
+    """The same new date for many branches in one statement, each of them audited; code `no_deadline`, `not_later`."""
+    if stage.closes_on is None:
+        raise ValidationError("该阶段没有截止日期，无需延期。", code="no_deadline")
+    if until <= stage.closes_on:
+        raise ValidationError(f"新的截止日须晚于原截止日{stage.closes_on:%Y年%m月%d日}。", code="not_later")
+    now = timezone.now()
+    rows = [
+        Extension(stage=stage, branch=branch, until=until, reason=reason, granted_by=by, granted_at=now)
+        for branch in branches
+    ]
+    with audit.recorded():
+        Extension.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["stage", "branch"],
+            update_fields=["until", "reason", "granted_by", "granted_at"],
+        )
+        for row in rows:
+            audit.record("stage.extend", row, by=by, branch=row.branch, until=until, reason=reason)
+    return rows
