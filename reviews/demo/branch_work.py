@@ -61,7 +61,7 @@ def fill_in(cases: list[Case], track: Track, bureau: Bureau, samples: list[Sampl
         Citation.objects.bulk_create(citations, batch_size=2000)
         Application.objects.bulk_update(
             [case.application for case in cases],
-            ["plan_filed_at", "self_score", "self_complete", "form_data", "form_version"],
+            ["plan_filed_at", "self_score", "self_detail", "self_complete", "form_data", "form_version"],
             batch_size=200,
         )
 
@@ -155,6 +155,7 @@ def _assessment(case: Case, bureau: Bureau, marking: Marking) -> list[Assessment
     score = marking.total(line, points)
     if marks:
         case.application.self_score, case.application.self_complete = score.total, score.final
+        case.application.self_detail = marking.rubric.detail(score)
         _note("assessment.save", case, bureau, criteria=len(marks), total=score.total)
     clerk = bureau.at(case.branch, Role.CLERK)
     return [

@@ -86,7 +86,8 @@ def accept(cases: list[Case], track: Track, bureau: Bureau, dates: Dates, *, mem
         for case in chunk:
             application, clerk = case.application, bureau.at(bureau.committee_of(case.branch), Role.COMMITTEE_CLERK)
             application.status = Status.CHECKED
-            application.check_score = marking.total(case.branch.line, points[application.pk]).total
+            score = marking.total(case.branch.line, points[application.pk])
+            application.check_score, application.check_detail = score.total, marking.rubric.detail(score)
             decisions.append(
                 CheckDecision(
                     application=application, outcome=CheckDecision.Outcome.ACCEPTED, reason=conclusion, members=members,
@@ -102,7 +103,7 @@ def accept(cases: list[Case], track: Track, bureau: Bureau, dates: Dates, *, mem
             ]
         CheckDecision.objects.bulk_create(decisions)
         Notice.objects.bulk_create(told)
-        Application.objects.bulk_update([case.application for case in chunk], ["status", "check_score"])
+        Application.objects.bulk_update([case.application for case in chunk], ["status", "check_score", "check_detail"])
 
 
 def _notice(application: Application, recipient, what: str, title: str) -> Notice:

@@ -115,10 +115,11 @@ def _sheet(case: Case, assignment, marking: Marking, random: Random, part: float
     marks = marking.fill(line, case.quality + strictness, random, spread=0.05)
     marks = marks[: round(len(marks) * part)]
     final = part == 1.0
+    score = marking.total(line, {leaf.key: points for leaf, _, points in marks})
     review = Review(
         assignment=assignment, reviewer=assignment.user, application=case.application, component=panel.component,
         status=Review.Status.FINAL if final else Review.Status.DRAFT,
-        total=marking.total(line, {leaf.key: points for leaf, _, points in marks}).total,
+        total=score.total, detail=marking.rubric.detail(score),
         comment=random.choice(wording.COMMENTS) if final else "", finished_at=at if final else None,
     )  # fmt: skip
     scores = [
