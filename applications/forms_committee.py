@@ -149,3 +149,24 @@ class ProposeVetoForm(forms.Form):
 
 class DecideVetoForm(forms.Form):
     remark = forms.CharField(label="意见", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class SupersedeForm(forms.Form):
+    """The decision to replace a running track's standard: by which version, why, and until when to fill in again.
+
+    `digest` is the mark of the effects that were on the screen.
+    """
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    reason = Text(
+        label="替换理由",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="写进通知、修订公告和审计日志",
+    )
+    due_on = forms.DateField(
+        label="退回补填的期限",
+        required=False,
+        widget=DateInput(),
+        help_text="有已提交的申报须退回补填时必填，含当日全天",
+    )

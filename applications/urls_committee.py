@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from applications.views import checking, committee, inspection, ranking
+from applications.views import checking, committee, inspection, ranking, superseding
 
 committee_urls = [
     path("progress/", committee.progress, name="progress"),
@@ -20,6 +20,9 @@ committee_urls = [
     path("ranking/<int:track_pk>/<int:committee_pk>/", ranking.ranking, name="ranking"),
     path("ranking/<int:track_pk>/<int:committee_pk>/save/", ranking.save_ranking, name="save_ranking"),
     path("ranking/<int:track_pk>/<int:committee_pk>/confirm/", ranking.confirm_ranking, name="confirm_ranking"),
+    # /applications/supersede/: a newer standard for a running track
+    path("supersede/<int:track_pk>/", superseding.supersede, name="supersede"),
+    path("supersessions/<int:pk>/", superseding.supersession, name="supersession"),
     # /applications/inspection/, /applications/vetoes/
     path("inspection/", inspection.inspection, name="inspection"),
     path("inspection/clear/", inspection.clear, name="clear"),

@@ -83,6 +83,9 @@ standards:criterion_move      POST outline    x-- x-- x-- x-- x-- x-- x-- x-- x-
 standards:criterion_duplicate POST outline    x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
 standards:criterion_delete    POST outline    x-- x-- x-- x-- x-- x-- x-- x-- x-- >.- x-- x-- x-- x-- x-- LLL
 applications:open_campaign    POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-- >>- x-- x-- x-- x-- x-- LLL
+applications:supersede        GET  track      x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
+applications:supersede        POST track      x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
+applications:supersession     GET  superseded --  --  --  --  --  --  --  --  --  .-  --  --  --  --  --  LL
 
 # Publications: own is the city's, signed by 甲县's branch; other is 乙县's committee's
 standards:publications        GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L

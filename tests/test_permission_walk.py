@@ -184,6 +184,9 @@ class Addresses:
     def _slot(self, _):
         return self.world.slots["expert"].pk, self.world.slots["speaker"].pk
 
+    def _superseded(self, _):
+        return [self.world.superseded.pk]
+
     def _result(self, _):
         return [self.world.result.pk]
 

@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.utils import timezone
 
-from applications.models import Application, Citation, Evidence, RecommendationList
+from applications.models import Application, Citation, Evidence, RecommendationList, Supersession
 from applications.services import inspecting, preparing
 from branches.models import Job, Notice, RoleGrant, User
 from branches.roles import Role
@@ -60,6 +60,9 @@ def build() -> SimpleNamespace:
     reviewing(world)
     world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
     world.notice = old_notice(world)
+    world.superseded = Supersession.objects.create(
+        track=track, old=rubric, new=rubric, reason="按新要求修订。", made_by=cast.campaign_admin
+    )
     people["expired"].role_grants.update(valid_from=days(-30), valid_to=days(-1))
     people["expired"] = User.objects.get(pk=people["expired"].pk)  # its grants were already read
     return world
