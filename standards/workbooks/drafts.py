@@ -118,7 +118,9 @@ class Draft:
 
     @property
     def bonus(self) -> Decimal:
-        return soundness.totals(self.as_rubric()).bonus
+        """What can be had on top of the total; a dimension of things without a limit of their own gives up to its cap."""
+        tops = [line.criterion for line in self.lines if not line.parent and line.criterion.is_bonus]
+        return sum((top.max_points for top in tops), scoring.ZERO)
 
 
 # As in the form for a new rubric.

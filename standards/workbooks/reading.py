@@ -69,9 +69,9 @@ def _template(book: Workbook) -> Draft:
         draft.lines.append(Line(Criterion(**values), parent, row=row))
     letters = _letters(book[layout.CRITERIA])
     _check_outline(draft, letters)
-    if layout.RULES in book.sheetnames:
+    if draft.lines and layout.RULES in book.sheetnames:
         _rules(draft, book[layout.RULES])
-    if not draft.lines and not draft.problems:
+    if not draft.lines and not any(problem.sheet == layout.CRITERIA for problem in draft.problems):
         draft.problems.append(Problem("没有填任何指标。", layout.CRITERIA))
     return draft
 

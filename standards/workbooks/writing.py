@@ -54,7 +54,7 @@ def write(rubric: Rubric) -> bytes:
     for number, (criterion, rule) in enumerate(rules, HEADER_ROW + 1):
         values = {"criterion": criterion.code} | _values(layout.RULES, rule)
         _row(book[layout.RULES], layout.RULE_COLUMNS, number, values)
-    _finish(book, rubric)
+    _finish(book)
     return _bytes(book)
 
 
@@ -64,7 +64,7 @@ def write_template() -> bytes:
     _head(book[layout.HEAD], None)
     _example(book.create_sheet(layout.EXAMPLE), layout.CRITERION_COLUMNS, examples.CRITERIA)
     _example(book.create_sheet(layout.EXAMPLE_RULES), layout.RULE_COLUMNS, examples.RULES)
-    _finish(book, None)
+    _finish(book)
     return _bytes(book)
 
 
@@ -168,8 +168,7 @@ def _cell_value(sheet: str, column: Column, value: Any, kind: str | None) -> Any
 
 
 def _head(sheet: Worksheet, rubric: Rubric | None) -> None:
-    sheet["A1"] = f"{rubric}" if rubric else "评分标准（请在 B 列填写）"
-    sheet["A1"].data_type = "s"
+    put(sheet["A1"], rubric or "评分标准（请在 B 列填写）")
     sheet["A1"].font = Font(name=FONT, bold=True, size=14)
     for number, line in enumerate(layout.HEAD_LINES, HEAD_TOP):
         label, cell, note = sheet.cell(number, 1, line.header), sheet.cell(number, 2), sheet.cell(number, 3)
@@ -241,6 +240,7 @@ def _notes(sheet: Worksheet) -> None:
         left, right = sheet.cell(number, 1, title), sheet.cell(number, 2, text)
         left.font = Font(name=FONT, bold=True, size=14 if number == 1 else 11)
         left.alignment = right.alignment = Alignment(wrap_text=number > 1, vertical="top")
+        sheet.row_dimensions[number].height = 24 if number == 1 else 18 * -(-len(text) * 2 // 88 or -1)
     _print_setup(sheet)
 
 
@@ -254,7 +254,7 @@ def _print_setup(sheet: Worksheet) -> None:
         sheet.print_title_rows = "1:1"
 
 
-def _finish(book: Workbook, rubric: Rubric | None) -> None:
+def _finish(book: Workbook) -> None:
     """The drop-downs, on the head, on the filled rows and on spare ones below."""
     for name in (layout.CRITERIA, layout.RULES):
         sheet = book[name]
@@ -264,8 +264,6 @@ def _finish(book: Workbook, rubric: Rubric | None) -> None:
                 _choice(sheet, column, [f"{get_column_letter(number)}2:{get_column_letter(number)}{last}"])
     lines = [f"B{number}" for number, line in enumerate(layout.HEAD_LINES, HEAD_TOP) if line.labels]
     _choice(book[layout.HEAD], next(line for line in layout.HEAD_LINES if line.labels), lines)
-    if rubric:
-        book.properties.title = str(rubric)
 
 
 def _choice(sheet: Worksheet, column: Column, ranges: Iterable[str]) -> None:
