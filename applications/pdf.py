@@ -16,10 +16,10 @@ from applications.models import Snapshot
 from applications.states import Road
 from branches import typesetting
 from standards.models import FormField
-from standards.scoring import PLAIN, VETO
+from standards.scoring import PLAIN, POINTS, VETO
 
 SHEET = "application_form.css"
-NONE = "无"
+NONE, DASH = "无", "—"
 # What a form field is printed as when it has a place of its own: the contact's row, the box of the branch's opinion.
 CONTACT, BALLOT = "contact_phone", ("expected", "present", "in_favour")
 # Characters of 二号 on one line of the type area, and where a title may break.
@@ -164,17 +164,34 @@ def _secretary(secretary: dict[str, Any] | None) -> dict[str, str]:
 
 
 def _assessment(assessment: dict[str, Any]) -> dict[str, Any]:
-    dimensions = []
-    for top in assessment["dimensions"]:
-        items = []
-        for item in top["items"]:
-            points = item["points"] or "未评"
-            if item["kind"] in (VETO, PLAIN):
-                points = "—"
-            limit = {VETO: "否决", PLAIN: "—"}.get(item["kind"], item["max"])
-            items.append({**item, "points": points, "max": limit, "remark": _shown(item["remark"])})
-        dimensions.append({**top, "items": items})
-    return {**assessment, "dimensions": dimensions, "count": sum(len(top["items"]) for top in dimensions)}
+    """The sheet as printed; what schema 1 does not know stays away."""
+    dimensions = [
+        {**top, **_group(top), "items": [_item(item) for item in top["items"]]} for top in assessment["dimensions"]
+    ]
+    return {
+        "notes": "",
+        "warnings": [],
+        **assessment,
+        "dimensions": dimensions,
+        "count": sum(len(top["items"]) for top in dimensions),
+    }
+
+
+def _group(group: dict[str, Any]) -> dict[str, str]:
+    words = [word for word in (group.get("notes", "").replace(" · ", "，"), group.get("star")) if word]
+    return {"max": group["max"] or DASH, "points": group["points"] or DASH, "words": "，".join(words)}
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    points = DASH if item["kind"] in (VETO, PLAIN) else item["points"] or "未评"
+    limit = {VETO: "否决", PLAIN: DASH}.get(item["kind"], item["max"])
+    # Of plain points the number says everything; what was not answered says so in its own column.
+    said = "" if item["kind"] in (POINTS, PLAIN) else item.get("said", "")
+    if item["kind"] != VETO and not item["points"]:
+        said = ""
+    heads = [{**head, **_group(head)} for head in item.get("heads", [])]
+    remark = item["remark"].strip() if said else _shown(item["remark"])
+    return {**item, "points": points, "max": limit, "said": said, "remark": remark, "heads": heads}
 
 
 def _evidence(citations: list[dict[str, str]]) -> list[dict[str, str]]:

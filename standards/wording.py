@@ -11,7 +11,7 @@ HIGHEST_ONLY = "只取最高一项"
 MET, NOT_MET = "符合", "不符合"
 NOTHING_HAPPENED, HAPPENED = "未发生", "发生"
 NOT_ANSWERED = "未评"
-BY_INSPECTOR = "由纪检督察认定，不在此作答"
+BY_INSPECTOR = "由纪检督察认定"
 
 
 def points(value: Decimal) -> str:
@@ -85,7 +85,7 @@ def consequence(item: Item) -> str:
         return "发生即取消资格"
     if item.effect == scoring.CAP_GRADE:
         return f"发生则最高评为“{item.caps_at}”"
-    return "由纪检督察认定"
+    return BY_INSPECTOR
 
 
 def outcome(item: Item) -> str:

@@ -246,3 +246,29 @@ def wide_track(campaign: Campaign, rubric: Rubric, **fields) -> Track:
     GradeBand.objects.create(track=track, name="优秀", order=1, at_least=90)
     GradeBand.objects.create(track=track, name="良好", order=2)
     return track
+
+
+def draft_outline(code: str = "OUTLINE") -> Rubric:
+    """A draft of three levels and 100 points that could be published: A (A1: A1-1, A1-2; A2: A2-1, A2-2), B (B1, B2)."""
+    rubric = RubricFactory(code=code, name="三级标准")
+    rows = [
+        ("A", None, "组织建设", "group", 60, []),
+        ("A1", "A", "班子建设", "group", 30, []),
+        ("A1-1", "A1", "班子配备", "points", 10, []),
+        ("A1-2", "A1", "民主评议", "levels", 20, [("好", 20), ("较好", 15)]),
+        ("A2", "A", "组织生活", "group", 30, []),
+        ("A2-1", "A2", "三会一课", "deduct", 20, [("每少1次", "0.5")]),
+        ("A2-2", "A2", "主题党日", "check", 10, []),
+        ("B", None, "作用发挥", "group", 40, []),
+        ("B1", "B", "受到表彰", "count", 40, [("每次", 5)]),
+        ("B2", "B", "违纪违法", "veto", 0, []),
+    ]
+    made: dict[str | None, Criterion | None] = {None: None}
+    for order, (item_code, parent, title, kind, points, rules) in enumerate(rows, 1):
+        made[item_code] = criterion = Criterion.objects.create(
+            rubric=rubric, parent=made[parent], order=order, code=item_code, title=title, text=f"{title}的标准原文",
+            kind=kind, max_points=points,
+        )  # fmt: skip
+        for place, (label, value) in enumerate(rules):
+            ScoreRule.objects.create(criterion=criterion, order=place, label=label, points=value)
+    return Rubric.objects.get(pk=rubric.pk)

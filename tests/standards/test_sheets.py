@@ -7,7 +7,7 @@ import pytest
 from standards import answers, scoring, sheets, wording
 from tests import factories
 
-EMPTY = {"A11": "未评", "V3": "由纪检督察认定，不在此作答", "V4": ""}
+EMPTY = {"A11": "未评", "V3": "由纪检督察认定", "V4": ""}
 
 
 @pytest.fixture
