@@ -74,11 +74,6 @@ class Line:
         was, is_ = (row["outcome"] == ResultRow.Outcome.SELECTED for row in (self.now, self.new))
         return "in" if is_ and not was else "out" if was and not is_ else ""
 
-    @property
-    def changed(self) -> bool:
-        names = ("rank", "final", "grade", "outcome", "reserve_order")
-        return self.new is not None and any(self.now[name] != self.new[name] for name in names)
-
 
 @dataclass
 class Comparison:
@@ -92,7 +87,18 @@ class Comparison:
 
     @property
     def moved(self) -> int:
-        return sum(1 for line in self.lines if line.changed)
+        return sum(1 for line in self.lines if line.new and line.new["rank"] != line.now["rank"])
+
+    @property
+    def regraded(self) -> int:
+        return sum(1 for line in self.lines if line.new and line.new["grade"] != line.now["grade"])
+
+    @property
+    def grades(self) -> list[tuple[str, int, int]]:
+        """Every grade with how many have it today and under the rules that are tried."""
+        was = Counter(line.now["grade"] for line in self.lines)
+        is_ = Counter(line.new["grade"] for line in self.lines if line.new)
+        return [(name or "没有等次", was[name], is_[name]) for name in dict.fromkeys([*was, *is_])]
 
     @property
     def entering(self) -> list[Line]:

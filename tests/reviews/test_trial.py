@@ -47,7 +47,7 @@ def test_nothing_changed_shows_todays_table_alone(page, field):
     assert [(line.name, line.now["rank"], line.new) for line in answer.context["page_obj"]] == [
         ("甲县城关所", 1, None), ("甲县东关所", 2, None), ("乙县城关所", 3, None), ("乙县交警中队", 4, None), ("政治部", 5, None),
     ]  # fmt: skip
-    assert "新名次" not in answer.content.decode().split("<thead>")[1]
+    assert "现名次</th>" not in answer.content.decode()
 
 
 def test_weights_move_the_ranking(page, scored, applications):
@@ -66,7 +66,7 @@ def test_weights_move_the_ranking(page, scored, applications):
         ("资料审核 权重%", "30", "60"), ("实地考评 权重%", "40", "20"), ("现场展示 权重%", "30", "20"),
     ]  # fmt: skip
     compared = answer.context["compared"]
-    assert (compared.moved, len(compared.entering), len(compared.leaving)) == (3, 1, 1)
+    assert (compared.moved, len(compared.entering), len(compared.leaving)) == (2, 1, 1)
     said = text(answer)
     assert ("进入：乙县城关所" in said, "退出：甲县东关所" in said, "权重合计" in said) == (True, True, False)
     assert [line.moved for line in answer.context["page_obj"]] == [2, 0, -2]
@@ -112,7 +112,7 @@ def test_grades_can_be_drawn_up_and_changed(page, scored, field):
         ("合格", "优秀"), ("合格", "优秀"), ("合格", "合格"), ("合格", "合格"), ("合格", "合格"),
     ]  # fmt: skip
     assert "优秀：总分不足85分" in answer.content.decode()
-    assert "新等次" in answer.content.decode()
+    assert "等次变动2个：合格5→3，优秀0→2。" in text(answer)
 
 
 def test_pass_line_takes_a_place_away(page, field):
