@@ -57,9 +57,9 @@ class TextField(forms.CharField):
         self.error_messages["required"] = "请填写这一栏。"
 
     def clean(self, value: Any) -> str:
-        text = super().clean(str(value or "").replace("\r\n", "\n"))
-        if "\x00" in text:
+        if "\x00" in str(value or ""):
             raise forms.ValidationError("含有不能保存的字符，请重新输入。", code="null_character")
+        text = super().clean(str(value or "").replace("\r\n", "\n"))
         if self.length and len(text) > self.length:
             raise forms.ValidationError(f"最多{self.length}个字，现有{len(text)}个字。", code="too_long")
         return text

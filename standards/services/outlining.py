@@ -234,4 +234,6 @@ def _recreate(tree: _Tree, rows: list[Mapping[str, Any]], above: Criterion | Non
         tree.insert(made, parent, len(tree.below(parent)) if number else min(place, len(tree.below(parent))))
         new[row["pk"]] = made
     tree.become_group(above)
-    return new[rows[0]["pk"]]
+    first = new[rows[0]["pk"]]
+    first.refresh_from_db()
+    return first

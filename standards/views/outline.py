@@ -41,7 +41,7 @@ class Outline:
         self.problems = soundness.problems(rubric)
         self.by_code: dict[str, list[str]] = {}
         for problem in self.problems:
-            self.by_code.setdefault(problem.code, []).append(problem.text)
+            self.by_code.setdefault(problem.code, []).append(problem.text.rstrip("。"))
         self.keys = {criterion.code: criterion.pk for criterion in rubric.outline}
 
     @property
@@ -116,4 +116,6 @@ def edited(request: HttpRequest, pk: int) -> Rubric:
 
 def criterion_in(rubric: Rubric, pk: int) -> Criterion:
     """One criterion of the rubric with its rules; 404 when there is none (any more)."""
-    return get_object_or_404(Criterion.objects.filter(rubric=rubric).prefetch_related("rules"), pk=pk)
+    found = get_object_or_404(Criterion.objects.filter(rubric=rubric).prefetch_related("rules"), pk=pk)
+    found.rubric = rubric
+    return found

@@ -64,7 +64,7 @@
     if (focused) { opener(node).focus(); }
   }
   function dress(node) {
-    if (formBox(node)) { opener(node).setAttribute("aria-expanded", "true"); } else { opener(node).setAttribute("aria-expanded", "false"); }
+    opener(node).setAttribute("aria-expanded", String(Boolean(formBox(node))));
     var form = node.querySelector(":scope > .node-form form[data-unit]");
     if (form) { form.dataset.level = depth(node); }
   }
@@ -99,8 +99,9 @@
       return true;
     });
   }
+  /* On a telephone a focused field would call up the keyboard over what was just opened. */
   function toggle(node) {
-    if (!formBox(node)) { return open(node, true); }
+    if (!formBox(node)) { return open(node, !window.matchMedia("(hover: none)").matches); }
     return close(node).then(function (done) { if (done) { opener(node).focus(); } });
   }
 
@@ -114,7 +115,7 @@
     panel.addEventListener("submit", function (event) {
       event.preventDefault();
       send(panel.action, new URLSearchParams(new FormData(panel))).then(function (answer) {
-        if (answer.status === 409) { showConflict(Object.assign(panel, {}), answer.text); return; }
+        if (answer.status === 409) { showConflict(panel, answer.text); return; }
         if (!answer.ok) { window.house.toast(window.house.failure(answer.status, answer.text), "error"); return; }
         saver.forget(unit);
         if (unit === "head") { location.reload(); return; }
@@ -237,7 +238,6 @@
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); toggle(nodeOf(link)); return; }
     var goto = event.target.closest("[data-goto]");
     if (goto && byKey(goto.dataset.goto)) { event.preventDefault(); opener(byKey(goto.dataset.goto)).focus(); byKey(goto.dataset.goto).scrollIntoView({ block: "center" }); return; }
-    rules(event);
   });
   root.addEventListener("submit", function (event) {
     var button = event.submitter;
@@ -270,35 +270,6 @@
     else if (event.ctrlKey && event.key.toLowerCase() === "z" && undone) { event.preventDefault(); undone(); }
   });
 
-  /* The fields of one criterion: those of its kind, and its rules as rows */
-  document.addEventListener("change", function (event) {
-    if (event.target.name === "kind" && event.target.form.matches(".crit-form")) { event.target.form.dataset.kind = event.target.value; }
-  });
-  root.addEventListener("editor:filled", function (event) { if (event.target.elements.kind) { event.target.dataset.kind = event.target.elements.kind.value; } });
-  root.addEventListener("editor:rows", function (event) {
-    event.detail.forEach(function (field) { var found = field.match(/^rules-(\d+)-label$/); if (found) { addRule(event.target, parseInt(found[1], 10)); } });
-  });
-  function addRule(form, number) {
-    var list = form.querySelector("[data-rules]");
-    if (list.querySelector('[data-rule="rules-' + number + '"]')) { return null; }
-    list.insertAdjacentHTML("beforeend", form.querySelector("[data-empty-rule]").innerHTML.replace(/__n__/g, number));
-    return list.lastElementChild;
-  }
-  function rules(event) {
-    var form = event.target.closest("form.crit-form");
-    if (!form) { return; }
-    if (event.target.closest("[data-add-rule]")) {
-      var numbers = Array.from(form.querySelectorAll("[data-rule]")).map(function (row) { return parseInt(row.dataset.rule.slice(6), 10); });
-      addRule(form, Math.max.apply(null, [-1].concat(numbers)) + 1).querySelector("input[type=text]").focus();
-    }
-    var drop = event.target.closest("[data-drop-rule]");
-    if (drop) {
-      drop.closest("[data-rule]").remove();
-      form.querySelector("[data-add-rule]").focus();
-      saver.changed(form);
-    }
-  }
-
   /* Dragging: lists become sortable when a handle is touched, so that a long outline opens fast */
   root.addEventListener("pointerdown", function (event) {
     if (!window.Sortable || !event.target.closest(".node-handle")) { return; }
@@ -320,6 +291,8 @@
       }
     });
   }
+
+  window.editorFields(root, saver.changed);
 
   function start() { openers().forEach(function (link) { link.setAttribute("aria-expanded", "false"); }); }
   start();
