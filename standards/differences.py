@@ -249,7 +249,9 @@ def pieces(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
         return [Piece(before, True)] if before else [], [Piece(after, True)] if after else []
     cut: tuple[list[Piece], list[Piece]] = ([], [])
     for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        same = tag == "equal" and (b - a > 1 or len(left) + len(right) < 8)
+        # One sign that happens to be the same between two changes only makes them harder to read.
+        edge = a == 0 or b == len(left)
+        same = tag == "equal" and (b - a > 1 or edge)
         _add(cut[0], "".join(left[a:b]), not same)
         _add(cut[1], "".join(right[c:d]), not same)
     return cut

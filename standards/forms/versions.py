@@ -36,13 +36,12 @@ class CopyForm(forms.Form):
 class DiffFilter(forms.Form):
     """Which two versions, and which kinds of change are shown."""
 
-    to = forms.ModelChoiceField(label="与哪一版比较", queryset=Rubric.objects.none(), required=False)
+    to = forms.ChoiceField(label="与哪一版比较", required=False)
     show = forms.ChoiceField(label="只看", required=False)
 
-    def __init__(self, *args: Any, others: Any, shows: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, others: list[Rubric], shows: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = others
-        self.fields["to"].empty_label = None
+        self.fields["to"].choices = [(each.pk, str(each)) for each in others]
         self.fields["show"].choices = [("", "全部改动"), *shows]
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select"

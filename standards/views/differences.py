@@ -17,8 +17,8 @@ EVERYTHING = "all"
 def rubric_diff(request, pk):
     """What differs; `show` narrows it to one kind of change, or shows what is the same as well."""
     found = get_object_or_404(Rubric.objects.visible_to(request.user), pk=pk)
-    others = Rubric.objects.visible_to(request.user).exclude(pk=pk).order_by("code", "-version")
-    other = _other(found, list(others), request.GET.get("to", ""))
+    others = list(Rubric.objects.visible_to(request.user).exclude(pk=pk).order_by("code", "-version"))
+    other = _other(found, others, request.GET.get("to", ""))
     old, new = _in_order(found, other) if other else (found, found)
     changes = differences.compare(old.outline, new.outline) if other else []
     counts = Counter(kind for change in changes for kind in change.kinds)

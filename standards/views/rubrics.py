@@ -7,7 +7,9 @@ from itertools import groupby, pairwise
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, render
 
+from standards.forms.versions import CopyForm
 from standards.models import Campaign, Criterion, Rubric, ScoreComponent, Track
+from standards.services import versions
 
 
 @dataclass
@@ -50,8 +52,14 @@ def _lines(user) -> list[Line]:
 
 
 def rubric(request, pk):
-    found = get_object_or_404(Rubric.objects.visible_to(request.user), pk=pk)
-    return render(request, "standards/rubric.html", {"rubric": found, "sections": sections(found)})
+    visible = Rubric.objects.visible_to(request.user)
+    found = get_object_or_404(visible, pk=pk)
+    others = list(visible.filter(code=found.code).exclude(pk=pk).order_by("-version"))
+    manages = request.user.has_perm("standards.manage_campaign")
+    context = {"rubric": found, "sections": sections(found), "others": others, "manages": manages}
+    if manages:
+        context |= {"in_use": bool(versions.uses_of(found)), "form": CopyForm(auto_id="copy_%s")}
+    return render(request, "standards/rubric.html", context)
 
 
 def sections(rubric: Rubric) -> list[dict]:
