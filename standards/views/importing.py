@@ -38,8 +38,8 @@ def _workbook(content: bytes, name: str) -> HttpResponse:
 def rubric_import(request):
     """Step one: the file is opened, kept and shown; nothing of it becomes a rubric yet."""
     require_manager(request)
-    form = WorkbookForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = WorkbookForm(request.POST, request.FILES) if request.method == "POST" else WorkbookForm()
+    if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             content = file.read(safety.MOST_BYTES + 1)

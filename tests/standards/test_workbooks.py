@@ -183,7 +183,7 @@ def test_example_of_the_template_is_itself_a_sound_rubric():
 
 def test_thousand_criteria_are_imported_in_time(admin, django_assert_max_num_queries):
     draft = Draft(Rubric(code="BIG", name="大标准", total_points=D("1000.00")))
-    usual = {"max_points": D("1.00"), "step": D("0.50"), "weight": D("100.00")}
+    usual = {"max_points": D("1.00"), "step": D("0.50"), "floor": D("0.00"), "weight": D("100.00")}
     for top in range(10):
         draft.lines.append(
             Line(Criterion(code=f"T{top}", title="维度", kind="group", **usual | {"max_points": D("100.00")}))
