@@ -7,7 +7,8 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.models import Application
+from applications import eligibility
+from applications.models import Application, TaskRecord
 from standards import deadlines, scoring
 from standards.models import FormField, Stage, StageTask
 
@@ -46,20 +47,32 @@ def missing_for_submit(application: Application) -> list[str]:
 def gaps(application: Application) -> list[Gap]:
     """The same with the page on which each is mended."""
     found = []
-    done = set(application.task_records.values_list("task_id", flat=True))
+    records = {record.task_id: record for record in application.task_records.all()}
     for task in application.tasks:
         if task.kind == StageTask.Kind.PLAN:
             if not application.plan_filed_at:
                 found.append(Gap("创建活动计划尚未报备。", "plan"))
-        elif task.pk not in done:
-            found.append(Gap(f"“{task.name}”尚未登记。", "task", task.pk))
-    track, branch = application.track, application.branch
-    if track.solid_required and not branch.solid_grade:
-        found.append(
-            Gap("本支部尚未登记“过硬支部”达标等次，不具备申报资格；请联系党委经办人核实登记（S1-17）。", "branch")
-        )
+        else:
+            found += [Gap(text, "task", task.pk) for text in task_problems(task, records.get(task.pk))]
+    found += [Gap(text, "branch") for text in eligibility.problems(application.track, application.branch)]
     found += [Gap(text, "assessment") for text in assessment_problems(application)]
     return found + [Gap(text, "form") for text in form_problems(application)]
+
+
+def task_problems(task: StageTask, record: TaskRecord | None) -> list[str]:
+    """What keeps one task from counting as done: not recorded, too few present, no proof."""
+    if record is None:
+        return [f"“{task.name}”尚未登记。"]
+    found = []
+    if task.min_attendance and record.expected and record.present is not None:
+        if record.present * 100 < task.min_attendance * record.expected:
+            found.append(
+                f"“{task.name}”应到{record.expected}人、实到{record.present}人，到会率不到{task.min_attendance}%；"
+                "请补开会议后更新登记。"
+            )
+    if task.proof_required and record.minutes_id is None:
+        found.append(f"“{task.name}”须附{task.proof or '证明材料'}，请在登记页上传或选择。")
+    return found
 
 
 def assessment_problems(application: Application) -> list[str]:
@@ -153,19 +166,26 @@ class Progress:
         application = self.application
         records = {record.task_id: record for record in application.task_records.all()}
         steps = []
-        for stage in application.track.stages.all():
-            due = deadlines.deadline_for(stage, application.branch)
-            for task in stage.tasks.all():
-                record = records.get(task.pk)
-                if task.kind == StageTask.Kind.PLAN:
-                    steps.append(self._plan(task, due))
-                    continue
-                url = reverse("applications:task", args=[application.pk, task.pk])
-                detail = f"{record.held_on:%Y年%m月%d日}" if record else "尚未登记"
-                if record and record.present is not None:
-                    detail += f"，应到{record.expected}人，实到{record.present}人"
-                steps.append(Step(task.name, url, record is not None, detail, due, "修改" if record else "去登记"))
+        for task in application.tasks:
+            due = deadlines.deadline_for(task.stage, application.branch)
+            if task.kind == StageTask.Kind.PLAN:
+                steps.append(self._plan(task, due))
+            else:
+                steps.append(self._task(task, records.get(task.pk), due))
         return steps
+
+    def _task(self, task: StageTask, record: TaskRecord | None, due: datetime.datetime | None) -> Step:
+        url = reverse("applications:task", args=[self.application.pk, task.pk])
+        detail = f"{record.held_on:%Y年%m月%d日}" if record else "尚未登记"
+        if record and record.present is not None:
+            detail += f"，应到{record.expected}人，实到{record.present}人"
+        problems = task_problems(task, record) if record else []
+        if problems:
+            detail += "；" + "".join(problems)
+        elif not record and task.demands:
+            detail += f"（{task.demands}）"
+        name = f"{task.name}（{task.organiser.short_name}要求）" if task.organiser else task.name
+        return Step(name, url, record is not None and not problems, detail, due, "修改" if record else "去登记")
 
     def _plan(self, task: StageTask, due: datetime.datetime | None) -> Step:
         application = self.application

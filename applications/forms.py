@@ -140,6 +140,14 @@ class TaskForm(forms.ModelForm):
             self.fields["minutes"].label = "附件"
             self.fields["upload"].label = "上传附件"
             self.fields["body"].widget.attrs["rows"] = 16
+        if task.proof_required or task.proof:
+            named = task.proof or "证明材料"
+            self.fields["minutes"].label = named
+            self.fields["upload"].label = f"上传{named}"
+            need = "必须附上，未附的不算完成，可先登记后补。" if task.proof_required else "有的请附上。"
+            self.fields["upload"].help_text = need
+        if task.min_attendance and "present" in self.fields:
+            self.fields["present"].help_text = f"到会率不得低于{task.min_attendance}%。"
         ask_by_name(self)
 
     def clean_held_on(self):

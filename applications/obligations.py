@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from applications.completeness import task_problems
 from applications.models import Application, RecommendationList, VetoRecord
 from applications.states import Road, Status
 from branches.models import Branch, User, under
@@ -54,21 +55,23 @@ def _long_over(application: Application) -> bool:
 
 
 def _task_todos(application: Application) -> Iterator[Todo]:
-    done = {record.task_id for record in application.task_records.all()}
-    for stage in application.track.stages.all():
-        for task in stage.tasks.all():
-            is_plan = task.kind == StageTask.Kind.PLAN
-            if (application.plan_filed_at if is_plan else task.pk in done) or _future(stage):
-                continue
-            yield _branch_todo(
-                application,
-                kind=f"task.{task.kind}",
-                title=f"{'报备' if is_plan else '登记'}{task.name}",
-                url=reverse("applications:plan", args=[application.pk])
-                if is_plan
-                else reverse("applications:task", args=[application.pk, task.pk]),
-                stage=stage,
-            )
+    records = {record.task_id: record for record in application.task_records.all()}
+    for task in application.tasks:
+        is_plan, stage = task.kind == StageTask.Kind.PLAN, task.stage
+        done = application.plan_filed_at if is_plan else not task_problems(task, records.get(task.pk))
+        if done or _future(stage):
+            continue
+        url = reverse("applications:plan", args=[application.pk])
+        if not is_plan:
+            url = reverse("applications:task", args=[application.pk, task.pk])
+        yield _branch_todo(
+            application,
+            # A committee may ask for several of a kind, and each is reminded of by itself.
+            kind=f"task.{task.kind}.{task.pk}" if task.organiser_id else f"task.{task.kind}",
+            title=f"{'报备' if is_plan else '登记'}{task.name}",
+            url=url,
+            stage=stage,
+        )
 
 
 def _submission_todo(application: Application) -> Todo | None:
@@ -137,7 +140,7 @@ def _per_committee(waiting, user, *, kind, stage_kind, roles, title, url_name, a
             about=f"campaign:{track.campaign_id}",
             title=title.format(n=number),
             url=f"{reverse(url_name)}?track={track.pk}",
-            due=deadline_for(track.stage(stage_kind)),
+            due=deadline_for(track.stage(stage_kind), committee),
             detail=f"{track} · {committee.short_name}",
             branch=committee,
             roles=roles,

@@ -12,6 +12,7 @@ from applications.models import Application, Assessment, TaskRecord
 from applications.services import checking, gate
 from applications.states import PAST_CHECK, SEALED, Status
 from branches.models import Branch, User
+from branches.roles import READING_ROLES
 from standards.deadlines import deadline_for
 from standards.models import Campaign, Criterion, Extension, Stage, StageTask, Track
 
@@ -158,11 +159,16 @@ def with_answers(applications: QuerySet[Application]) -> QuerySet[Application]:
     return applications.annotate(answered=Subquery(answered, output_field=IntegerField()))
 
 
-def steps(track: Track) -> list[Step]:
-    """The columns: filing the plan, then every task in the order of the stages."""
-    columns = []
+def steps(track: Track, user: User) -> list[Step]:
+    """The columns: filing the plan, then every task in the order of the stages.
+
+    A committee's own tasks (S2-27) make a column only for whoever looks at none but the branches it asks.
+    """
+    columns, scopes = [], user.scopes(*READING_ROLES)
     for stage in track.stages.all():
         for task in stage.tasks.all():
+            if task.organiser and not all(path.startswith(task.organiser.path) for path in scopes):
+                continue
             label = "计划报备" if task.kind == StageTask.Kind.PLAN else task.name
             columns.append(Step(label, deadline_for(stage), task))
     return columns
@@ -180,7 +186,7 @@ def rows(applications: Iterable[Application], track: Track, user: User) -> list[
         each["about"]: each["at"]
         for each in checking.reminders_of(applications).order_by().values("about").annotate(at=Max("created_at"))
     }
-    columns = steps(track)
+    columns = steps(track, user)
     done: dict[int, set[int]] = defaultdict(set)
     for pk, task in TaskRecord.objects.filter(application__in=applications).values_list("application", "task"):
         done[pk].add(task)

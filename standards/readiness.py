@@ -109,7 +109,7 @@ def _calendar(track: Track) -> list[Finding]:
         return [Finding("没有“自评申报”阶段。", CALENDAR)]
     if apply.closes_on is None:
         return [Finding("“自评申报”阶段没有截止日期。", CALENDAR)]
-    found = _order(track) + _tasks(track) + _publicity(track)
+    found = [Finding(text, CALENDAR) for text in out_of_order(track)] + _tasks(track) + _publicity(track)
     if track.begins_on is None:
         found.append(Finding("所有阶段都没有开始日期，支部不会被纳入；至少给第一个阶段填开始日期。", CALENDAR))
     handing_up = Stage.Kind.RECOMMEND if track.ranked else Stage.Kind.FORWARD
@@ -119,16 +119,14 @@ def _calendar(track: Track) -> list[Finding]:
     return found
 
 
-def _order(track: Track) -> list[Finding]:
+def out_of_order(track: Track) -> list[str]:
+    """Stages that would close before what they wait for, in words."""
     found = []
     for before, after in CHAIN:
         first, second = track.stage(before), track.stage(after)
         if first and second and first.closes_on and second.closes_on and second.closes_on < first.closes_on:
             found.append(
-                Finding(
-                    f"“{second.name}”{_day(second.closes_on)}截止，早于“{first.name}”的截止日{_day(first.closes_on)}。",
-                    CALENDAR,
-                )
+                f"“{second.name}”{_day(second.closes_on)}截止，早于“{first.name}”的截止日{_day(first.closes_on)}。"
             )
     return found
 

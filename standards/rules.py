@@ -25,3 +25,13 @@ rules.add_perm("standards.open_campaign", is_campaign_admin)
 rules.add_perm("standards.manage_campaign", is_campaign_admin)
 rules.add_perm("standards.sign", works_in_branch)
 rules.add_perm("standards.see_coverage", oversees_study)
+
+
+@rules.predicate
+def leads_committee(user: User, branch: Branch) -> bool:
+    """Its own plan is a committee's below the city: the city's is the campaign itself (S2-27)."""
+    below = branch.kind == Branch.Kind.COMMITTEE and len(branch.path) > Branch.steplen
+    return below and user.holds(COMMITTEE_ROLES, branch)
+
+
+rules.add_perm("standards.edit_local_plan", leads_committee)

@@ -54,6 +54,12 @@ standards:wizard              POST setup      x-- x-- x-- x-- x-- x-- x-- x-- x-
 standards:wizard_track        GET  setup_track x-- x-- x-- x-- x-- x-- x-- x-- x-- >.- x-- x-- x-- x-- x-- LLL
 standards:wizard_track        POST setup_track x-- x-- x-- x-- x-- x-- x-- x-- x-- >.- x-- x-- x-- x-- x-- LLL
 standards:basis_file          GET  plan_file  .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+standards:stage_dates         GET  stage      x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
+standards:stage_dates         POST stage      x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
+standards:local_plan          GET  local      .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
+standards:local_plan          POST local      x-- x-- .-- .-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+standards:local_tasks         POST local      x-- x-- .-- .-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+standards:local_file          GET  local      .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
 standards:rubrics             GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 standards:rubric              GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
 standards:rubric_new          GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L

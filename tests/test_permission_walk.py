@@ -121,6 +121,13 @@ class Addresses:
     def _plan_file(self, _):
         return self._campaign(_)
 
+    def _stage(self, _):
+        return [track.stages.first().pk for track in (self.world.track, self.world.draft_track)]
+
+    def _local(self, _):
+        near, far = (plan.organiser_id for plan in self.world.local_plans)
+        return [{"pk": self.world.campaign.pk, "branch_pk": pk} for pk in (near, far, NOBODY)]
+
     def _publication(self, _):
         return [each.pk for each in self.world.publications]
 

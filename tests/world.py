@@ -56,6 +56,10 @@ def build() -> SimpleNamespace:
     world.own = Application.objects.get(track=track, branch=bureau.a1)
     world.other = Application.objects.get(track=track, branch=bureau.b1)
     published(world)
+    world.local_plans = [
+        local_plan(world, cast.committee_clerk, bureau.county_a),
+        local_plan(world, cast.other_head, bureau.county_b),
+    ]
     papers(world)
     reviewing(world)
     world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
@@ -129,6 +133,13 @@ def published(world) -> None:
         by=world.cast.other_head,
     )  # fmt: skip
     world.publications = [plan, local]
+
+
+def local_plan(world, user, committee):
+    """A committee's own plan, published with a file."""
+    plan = local_plans.save_local_plan(world.campaign, committee, title="本级方案", body="补充要求", by=user)
+    plan.file.save("local.pdf", ContentFile(b"%PDF-1.4\n"))
+    return local_plans.publish_local_plan(plan, by=user)
 
 
 def papers(world) -> None:

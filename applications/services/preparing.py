@@ -24,7 +24,7 @@ from applications.states import Status
 from branches import audit, notices
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
-from standards import scoring
+from standards import deadlines, scoring
 from standards.models import Campaign, Criterion, Stage, StageTask, Track
 from standards.services import campaigns as campaign_services
 
@@ -70,12 +70,16 @@ def enrol(track: Track, *, by: User | None) -> int:
 def join_track(track: Track, branch: Branch, *, by: User) -> Application:
     """Start the application of one branch that was not there when the track began. Safe to repeat.
 
-    Codes: `not_open` (campaign not running, or the calendar not begun), `not_grassroots` (not an active 党支部).
+    Codes: `not_open` (campaign not running, or the calendar not begun), `not_grassroots` (not an active 党支部),
+    `closed` (the track takes no more applications, from this branch either).
     """
     if track.campaign.status != Campaign.Status.OPEN or not track.begins_on or track.begins_on > timezone.localdate():
         raise ValidationError(f"“{track}”尚未开始或已经结束，现在不能参加。", code="not_open")
     if branch.kind != Branch.Kind.BRANCH or not branch.active:
         raise ValidationError("只有党支部可以参加创建。", code="not_grassroots")
+    apply = track.stage(Stage.Kind.APPLY)
+    if deadlines.is_over(apply, branch):
+        raise ValidationError(deadlines.why_closed(apply, branch), code="closed")
     with audit.recorded():
         application, created = Application.objects.get_or_create(branch=branch, track=track)
         if created:
@@ -155,8 +159,11 @@ def record_task(
 ) -> TaskRecord:
     """Record a meeting held or a summary written; once more replaces it, the log keeps both.
 
-    `seen` is the `mark` of the record the page showed ("" for none); code `stale` when it is another by now.
+    `seen` is the `mark` of the record the page showed ("" for none); code `stale` when it is another by now. Code
+    `foreign_task` for a task that is not asked of this branch.
     """
+    if not task.is_asked_of(application.branch):
+        raise ValidationError("该任务不是对本支部的要求。", code="foreign_task")
     with audit.recorded():
         locked(application, doing=f"登记“{task.name}”")
         before = TaskRecord.objects.filter(application=application, task=task).first()

@@ -3,12 +3,13 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from applications import completeness
+from applications import completeness, eligibility
 from applications.forms import ListFilter, TaskForm, plan_formset
 from applications.models import Application, CheckDecision
 from applications.services import gate, preparing
@@ -63,11 +64,16 @@ def _joinable(user) -> list[tuple[Track, Branch]]:
     tracks = [
         track
         for track in running.prefetch_related("stages__extensions").order_by("campaign", "order", "pk")
-        if _has_begun(track) and deadlines.is_open(track.stage("apply"))
+        if _has_begun(track)
     ]
     there = set(Application.objects.filter(branch__in=branches).values_list("track", "branch"))
     unique = {branch.pk: branch for branch in branches if branch.kind == Branch.Kind.BRANCH and branch.active}
-    return [(track, branch) for branch in unique.values() for track in tracks if (track.pk, branch.pk) not in there]
+    return [
+        (track, branch)
+        for branch in unique.values()
+        for track in tracks
+        if (track.pk, branch.pk) not in there and not deadlines.is_over(track.stage("apply"), branch)
+    ]
 
 
 def _has_begun(track: Track) -> bool:
@@ -99,6 +105,7 @@ def detail(request, pk):
             "editable": mine and application.is_draft,
             "secretary": user.has_perm("applications.submit", application),
             "closed": closed,
+            "ineligible": eligibility.problems(application.track, application.branch) if application.is_draft else [],
             "sees_scores": user.has_perm("applications.view_scores", application),
             "in_tree": user.holds(READING_ROLES, application.branch),
         },
@@ -163,7 +170,7 @@ def file_plan(request, pk):
 def task(request, pk, task_pk):
     """Record a meeting or a summary; a file chosen here goes into the library first and stays chosen."""
     application = application_for(request, pk)
-    stage_task = get_object_or_404(StageTask, pk=task_pk, stage__track=application.track_id)
+    stage_task = _task_of(application, task_pk)
     if stage_task.kind == StageTask.Kind.PLAN:
         return redirect("applications:plan", pk=pk)
     record = application.task_records.filter(task=stage_task).select_related("minutes", "recorded_by").first()
@@ -171,6 +178,7 @@ def task(request, pk, task_pk):
     context = {
         "application": application, "task": stage_task, "record": record, "mark": record.mark if record else "",
         "editable": mine and application.is_draft, "stage": stage_task.stage,
+        "problems": completeness.task_problems(stage_task, record) if record else [],
     }  # fmt: skip
     if request.method != "POST":
         form = TaskForm(instance=record, task=stage_task, application=application)
@@ -184,6 +192,14 @@ def task(request, pk, task_pk):
         messages.success(request, f"“{stage_task.name}”已登记。")
         return redirect("applications:detail", pk=pk)
     return render(request, "applications/task.html", {**context, "form": form})
+
+
+def _task_of(application: Application, pk: int) -> StageTask:
+    """A task the plan, or the plan of its own committee, asks of this branch."""
+    found = next((task for task in application.tasks if task.pk == pk), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _record(request, application, stage_task, form) -> bool:

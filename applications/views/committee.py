@@ -48,7 +48,7 @@ def _progress(request, track):
         "form": form,
         "page_obj": page,
         "groups": overview.grouped(rows, counties),
-        "steps": overview.steps(track),
+        "steps": overview.steps(track, request.user),
         "deadlines": overview.deadlines(track),
         "counts": overview.counts(scope),
         "may_remind": bool(request.user.roles & {*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN}),

@@ -68,8 +68,8 @@ class StepPage:
         for each in () if judged else filter(None, (self.main, *(table.rows for table in self.tables))):
             unjudged(each)
         for table in self.tables:
-            if isinstance(table.rows, wizard.StageRows):
-                table.rows.hint_at(wizard.year_of(self.owner))
+            if track and isinstance(table.rows, wizard.StageRows):
+                table.rows.hint_at(wizard.year_of(track))
 
     # Building
 

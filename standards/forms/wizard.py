@@ -173,8 +173,9 @@ def _hint(span: calendar_words.Span, opens: Any, closes: Any) -> str:
     return f"按方案写法推算：{'，'.join(ends)}{f'（{span.note}）' if span.note else ''}。"
 
 
-class TaskRow(Row):
-    stage = forms.ChoiceField(label="属于哪个阶段", choices=[("", "请选择"), *Stage.Kind.choices])
+class TaskFields(Row):
+    """What is asked of a branch, whoever asks it."""
+
     kind = forms.ChoiceField(label="类别", choices=[("", "请选择"), *StageTask.Kind.choices])
     name = forms.CharField(label="名称", max_length=60)
     proof = forms.CharField(label="证明材料", max_length=80, required=False, help_text="如：会议记录、照片。")
@@ -187,6 +188,11 @@ class TaskRow(Row):
         if data.get("min_attendance") and data.get("kind") and data["kind"] not in meetings:
             self.add_error("min_attendance", ValidationError("只有会议可以要求到会率。", code="no_meeting"))
         return data
+
+
+class TaskRow(TaskFields):
+    stage = forms.ChoiceField(label="属于哪个阶段", choices=[("", "请选择"), *Stage.Kind.choices])
+    field_order = ("pk", "stage")
 
 
 class TaskRows(BaseRows):

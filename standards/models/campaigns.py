@@ -9,8 +9,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
-from branches.models import Branch, User
+from branches.models import Branch, User, under
+from branches.roles import READING_ROLES
 from standards import ranking, scoring
 from standards.models.rubrics import Criterion, Rubric
 
@@ -127,6 +129,18 @@ class Track(models.Model):
         """Whether committees recommend in ranked order (S2-32) rather than forward all that pass (S1-51)."""
         return self.recommend_max is not None
 
+    @property
+    def conditions(self) -> list[str]:
+        """What a branch must be to apply, in words; the plan's own wording last."""
+        said = ["须为过硬支部"] if self.solid_required else []
+        if self.min_members:
+            said.append(f"党员不少于{self.min_members}名")
+        if self.min_years:
+            said.append(f"支部成立满{self.min_years}年")
+        if self.eligible_lines:
+            said.append(f"限{'、'.join(self.eligible_lines)}")
+        return said + ([self.eligibility_note] if self.eligibility_note else [])
+
     def stage(self, kind: str) -> "Stage | None":
         """The stage of that kind, out of the prefetched ones."""
         return next((stage for stage in self.stages.all() if stage.kind == kind), None)
@@ -188,6 +202,11 @@ class Stage(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def common_tasks(self) -> "list[StageTask]":
+        """The tasks asked of every branch; those of single committees stand in their own plans."""
+        return [task for task in self.tasks.all() if task.organiser_id is None]
+
 
 class StageTaskManager(models.Manager):
     def get_queryset(self) -> models.QuerySet:
@@ -233,14 +252,34 @@ class StageTask(models.Model):
         return self.organiser is None or branch.path.startswith(self.organiser.path)
 
     @property
+    def demands(self) -> str:
+        """What it takes to be done beyond being recorded, in words; "" for nothing."""
+        said = []
+        if self.min_attendance:
+            said.append(f"到会率不低于{self.min_attendance}%")
+        if self.proof_required:
+            said.append(f"须附{self.proof or '证明材料'}")
+        elif self.proof:
+            said.append(f"可附{self.proof}")
+        return "，".join(said)
+
+    @property
     def is_meeting(self) -> bool:
         return self.kind in (self.Kind.COMMITTEE_MEETING, self.Kind.MEMBERS_MEETING)
 
 
+class ExtensionQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "ExtensionQuerySet":
+        """Those given below the nodes one reads, and those given above, which cover one's own branches."""
+        paths = user.scopes(*READING_ROLES)
+        ends = {path[:end] for path in paths for end in range(Branch.steplen, len(path), Branch.steplen)}
+        return self.filter(under(paths, "branch__path") | Q(branch__path__in=ends))
+
+
 class ExtensionManager(models.Manager):
     def get_queryset(self) -> models.QuerySet:
-        """With the branch: an extension is always weighed against the tree."""
-        return super().get_queryset().select_related("branch")
+        """With the branch, for an extension is always weighed against the tree, and with who granted it."""
+        return super().get_queryset().select_related("branch", "granted_by")
 
 
 class Extension(models.Model):
@@ -253,7 +292,7 @@ class Extension(models.Model):
     granted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="批准人")
     granted_at = models.DateTimeField("批准时间", auto_now=True)
 
-    objects = ExtensionManager()
+    objects = ExtensionManager.from_queryset(ExtensionQuerySet)()
 
     class Meta:
         verbose_name = verbose_name_plural = "延期"
@@ -261,6 +300,13 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.branch} {self.stage} 延至 {self.until}"
+
+    @property
+    def words(self) -> str:
+        """What the branch reads of it: until when, why, and who granted it when."""
+        granted = timezone.localtime(self.granted_at)
+        until = f"{self.until.year}年{self.until.month}月{self.until.day}日"
+        return f"已延期至{until}24时（{self.reason}；{self.granted_by.name}{granted.month}月{granted.day}日批准）"
 
 
 class FormField(models.Model):
@@ -398,6 +444,23 @@ class GradeBand(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def terms(self) -> str:
+        """The conditions in words; “其余” where there are none."""
+        plain, said = scoring.plain, []
+        if self.at_least is not None:
+            said.append(f"总分不低于{plain(self.at_least)}分")
+        if self.share is not None:
+            said.append(f"不超过{plain(self.share)}%")
+        if self.stars is not None:
+            said.append(f"得星不少于{self.stars}个")
+        if self.each_dimension is not None:
+            said.append(f"各维度不低于{plain(self.each_dimension)}%")
+        if self.component_min is not None:
+            names = {component.code: component.name for component in self.track.components.all()}
+            said.append(f"{names.get(self.component, self.component)}不低于{plain(self.component_min)}分")
+        return "，".join(said) or "其余"
 
 
 class SpecialHonour(models.Model):

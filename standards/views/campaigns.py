@@ -7,10 +7,11 @@ from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from branches.roles import COMMITTEE_ROLES
 from branches.views.decorators import say_refusals
 from standards import readiness
 from standards.forms.campaigns import ApprovalForm
-from standards.models import Campaign, Track
+from standards.models import Campaign, LocalPlan, Track
 from standards.services import campaigns as campaign_services
 
 PER_PAGE = 50
@@ -60,16 +61,27 @@ def _show(request, found, form):
     manages = request.user.has_perm("standards.manage_campaign")
     draft = found.status == Campaign.Status.DRAFT
     tracks = found.tracks.select_related("rubric").prefetch_related(
-        "stages__tasks", "stages__extensions", "components__rubric"
+        "stages__tasks", "stages__extensions", "components__rubric", "grades", "honours"
     )
+    plans = LocalPlan.objects.visible_to(request.user).filter(campaign=found).select_related("organiser")
     context = {
         "campaign": found,
         "tracks": tracks,
         "form": form if manages and (draft or form.is_bound) else None,
         "missing": campaign_services.missing_for_opening(found) if manages and draft else [],
         "manages": manages,
+        "plans": plans,
+        "own": [] if draft else _own_committees(request.user, plans),
     }
     return render(request, "standards/campaign.html", context)
+
+
+def _own_committees(user, plans):
+    """The committees whose plan the person could write and which have none yet: read from the person's own posts."""
+    there = {plan.organiser_id for plan in plans}
+    mine = {grant.branch.pk: grant.branch for grant in user.grants if grant.role in COMMITTEE_ROLES}
+    able = [branch for branch in mine.values() if user.has_perm("standards.edit_local_plan", branch)]
+    return [branch for branch in able if branch.pk not in there]
 
 
 def _managed(request, pk):

@@ -55,8 +55,9 @@ def test_campaign_query_count_is_the_same_for_one_track_and_four(clerk, plans, c
     Campaign.objects.update(status="open")
     campaign = Campaign.objects.get(code=code)
     clerk.get(page(campaign))
-    # session, user, grants, campaign, tracks, stages, tasks, extensions, components, their rubrics, unread notices
-    with django_assert_num_queries(11):
+    # session, user, grants, campaign, tracks, stages, tasks, extensions, components, their rubrics, grades, honours,
+    # local plans, unread notices
+    with django_assert_num_queries(14):
         clerk.get(page(campaign))
 
 
