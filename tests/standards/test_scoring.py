@@ -1,11 +1,8 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from standards import ranking, scoring
-from standards.ranking import Component, Entry
+from standards import scoring
 from standards.scoring import Group, Item, Rule, Sheet
 
 D = Decimal
@@ -251,134 +248,7 @@ def test_plain_writes_numbers_as_people_do(value, text):
     assert scoring.plain(value and D(value)) == text
 
 
-# Panels
-
-
-@pytest.mark.parametrize(
-    ("scores", "method", "value", "used", "dropped"),
-    [
-        ("91.5", "trimmed", "91.5", "91.5", ""),
-        ("90 91", "trimmed", "90.5", "90 91", ""),
-        ("95 88 90", "trimmed", "91", "88 90 95", ""),
-        ("97 88 92.5 80", "trimmed", "89.38", "80 88 92.5 97", ""),
-        ("97 88 92.5 80 90", "trimmed", "90.17", "88 90 92.5", "80 97"),
-        ("96 85 88 96 90 85 91", "trimmed", "90", "85 88 90 91 96", "85 96"),
-        ("90 90 90 90 90", "trimmed", "90", "90 90 90", "90 90"),
-        ("97 88 92.5 80 90", "mean", "89.5", "80 88 90 92.5 97", ""),
-        ("0 0.01", "mean", "0.01", "0 0.01", ""),
-    ],
-)
-def test_panel_score(scores, method, value, used, dropped):
-    result = ranking.panel_score([D(s) for s in scores.split()], method)
-    assert (result.value, result.used, result.dropped) == (
-        D(value),
-        tuple(D(s) for s in used.split()),
-        tuple(D(s) for s in dropped.split()),
-    )
-
-
-def test_panel_says_what_it_did():
-    five, four = [D(n) for n in (80, 88, 90, 92, 97)], [D(n) for n in (80, 88, 90, 92)]
-    assert ranking.panel_score(five, "trimmed").note == "共5人评分，去掉一个最高分97和一个最低分80后取平均。"
-    assert ranking.panel_score(four, "trimmed").note == "共4人评分，不足5人，不去最高最低分，直接取平均。"
-    assert ranking.panel_score(four).note == "共4人评分，取平均。"
-
-
-def test_trimming_starts_at_the_given_number_and_never_below_three():
-    scores = [D(n) for n in (80, 90, 97)]
-    assert ranking.panel_score(scores, "trimmed", trim_from=3).used == (D(90),)
-    assert ranking.panel_score(scores[:2], "trimmed", trim_from=1).used == (D(80), D(90))
-
-
-def test_panel_without_scores_has_none():
-    assert ranking.panel_score([]) is None
-
-
-def test_visits_are_combined_over_time():
-    visits = [D(88), D("92.5"), D(90)]
-    assert ranking.over_time(visits) == D("90.17")
-    assert ranking.over_time(visits, ranking.LAST) == D(90)
-    assert ranking.over_time([]) is None
-
-
-# Final
-
-
-def test_final_is_the_weighted_sum_of_components_on_a_scale_of_100():
-    parts = [Component("a", D(30), D(90)), Component("b", D(40), D("90.17")), Component("c", D(30), D(46), D(50))]
-    assert ranking.final_score(parts) == D("90.67")
-
-
-def test_each_component_is_rounded_on_its_scale_before_weighing():
-    # 1/3 → 33.33, not 33.333…: 33.33 × 50% + 100 × 50% = 66.665 → 66.67
-    assert ranking.final_score([Component("a", D(50), D(1), D(3)), Component("b", D(50), D(100))]) == D("66.67")
-
-
-def test_component_without_a_score_leaves_no_final():
-    assert ranking.final_score([Component("a", D(30), D(90)), Component("b", D(70), None)]) is None
-
-
-def test_component_without_weight_does_not_count():
-    assert ranking.final_score([Component("a", D(0), None), Component("b", D(100), D(88))]) == D(88)
-    assert ranking.final_score([Component("a", D(0), D(90))]) is None
-    assert ranking.final_score([]) is None
-
-
-# Ranks and cuts
-
-
-def places(*entries, names=()):
-    return [(p.key, p.rank, p.tied, p.decided_by) for p in ranking.rank(entries, names)]
-
-
-def test_equal_finals_share_the_place_and_the_next_is_skipped():
-    assert places(Entry("c", D(80)), Entry("b", D(90)), Entry("a", D(90))) == [
-        ("a", 1, True, ""),
-        ("b", 1, True, ""),
-        ("c", 3, False, ""),
-    ]
-
-
-def test_tie_breakers_part_equal_finals_in_their_order():
-    entries = (
-        Entry("a", D(90), (D(88), D(85))),
-        Entry("b", D(90), (D(88), D(86))),
-        Entry("c", D(90), (D(89), D(1))),
-        Entry("d", D(91), (D(0), D(0))),
-    )
-    assert places(*entries, names=("visit", "presentation")) == [
-        ("d", 1, False, ""),
-        ("c", 2, False, "visit"),
-        ("b", 3, False, "visit"),
-        ("a", 4, False, "presentation"),
-    ]
-
-
-def test_missing_tie_breaker_comes_after_any_value():
-    assert [key for key, *_ in places(Entry("a", D(90), (None,)), Entry("b", D(90), (D(-5),)))] == ["b", "a"]
-
-
-def test_finals_that_differ_only_in_writing_are_equal():
-    assert [rank for _, rank, *_ in places(Entry("a", D("90")), Entry("b", D("90.00")))] == [1, 1]
-
-
-def ranked(*finals):
-    return ranking.rank([Entry(f"{i:02}", D(final)) for i, final in enumerate(finals)])
-
-
-def test_cut_takes_the_quota_then_the_reserves():
-    result = ranking.cut(ranked(95, 94, 93, 92), quota=2, reserves=1)
-    assert (result.selected, result.reserves, result.others) == (("00", "01"), ("02",), ("03",))
-    assert result.contested == ()
-
-
-def test_tie_across_the_line_is_contested():
-    assert ranking.cut(ranked(95, 93, 93, 93, 92), quota=2).contested == ("01", "02", "03")
-
-
-@pytest.mark.parametrize("finals", [(93, 93, 92), (95, 93, 92), (95, 93)])
-def test_tie_elsewhere_is_not_contested(finals):
-    assert ranking.cut(ranked(*finals), quota=2).contested == ()
+# The line
 
 
 def test_line_is_passed_by_reaching_it():
@@ -386,80 +256,107 @@ def test_line_is_passed_by_reaching_it():
     assert [scoring.passes(score, line) for score, line in cases] == [True, False, False, True, False]
 
 
-# Properties
+# Three levels, only the highest, weights, stars, vetoes
 
 
-halves = st.integers(0, 200).map(lambda n: D(n) / 2)
-hundredths = st.integers(0, 10_000).map(lambda n: D(n) / 100)
-breakers = st.tuples(st.none() | st.integers(0, 3).map(D), st.none() | st.integers(0, 3).map(D))
+def test_groups_are_capped_at_every_level():
+    inner = dimension("A1", {"a": 10, "b": 10}, 15)
+    form = sheet(Group("A", "A", (inner, Item("c", scoring.POINTS, D(10))), D(20)))
+    result = scoring.score_sheet(form, {"a": D(10), "b": D(9), "c": D(8)})
+    assert (result.dimensions, result.total) == ({"A1": D(15), "A": D(20)}, D(20))
+    assert form.reachable == 20
 
 
-@st.composite
-def fields_of_entries(draw):
-    rows = draw(st.lists(st.tuples(st.integers(0, 5).map(D), breakers), max_size=12))
-    return [Entry(index, final, values) for index, (final, values) in enumerate(rows)]
+def test_highest_only_takes_one_part_of_a_group_and_may_be_negative():
+    highest = dimension("A", {"a": 20, "b": 12}, pick=scoring.HIGHEST)
+    assert scoring.score_sheet(sheet(highest), {"a": D(5), "b": D(12)}).total == 12
+    assert scoring.score_sheet(sheet(highest), {"a": D(-5), "b": D(-12)}).total == -5
+    assert scoring.score_sheet(sheet(highest), {"a": D(5)}).missing == ("b",)
+    assert highest.reachable == 20
 
 
-@given(st.lists(hundredths, min_size=1, max_size=15).flatmap(lambda s: st.tuples(st.just(s), st.permutations(s))))
-def test_order_of_scores_never_matters(pair):
-    for method in (ranking.MEAN, ranking.TRIMMED):
-        assert ranking.panel_score(pair[0], method) == ranking.panel_score(pair[1], method)
+def test_a_group_left_empty_by_the_line_counts_nothing():
+    only = Item("b", scoring.POINTS, D(40), lines=frozenset({"派出所"}))
+    form = sheet(Group("A", "A", (Group("A1", "A1", (only,), pick=scoring.HIGHEST), Item("c", scoring.POINTS, D(5)))))
+    assert scoring.score_sheet(form.for_line("机关"), {"c": D(4)}).dimensions == {"A1": D(0), "A": D(4)}
 
 
-@given(st.lists(hundredths, min_size=1, max_size=15), st.integers(1, 9))
-def test_trimmed_mean_lies_within_the_scores_that_count(scores, trim_from):
-    result = ranking.panel_score(scores, ranking.TRIMMED, trim_from)
-    assert min(scores) <= min(result.used) <= result.value <= max(result.used) <= max(scores)
-    assert sorted((*result.used, *result.dropped)) == sorted(scores)
-    assert len(result.dropped) == (2 if len(scores) >= max(trim_from, 3) else 0)
+def test_weights_are_applied_before_rescaling_and_capping():
+    half = dimension("A", {"a": 80}, weight=D(50))
+    bonus = dimension("B", {"b": 30}, bonus=True, weight=D(50))
+    given_points = {"a": D(60), "b": D(30)}
+    assert scoring.score_sheet(sheet(half, bonus), given_points).total == 45
+    assert scoring.score_sheet(sheet(half, bonus, rescale=True), given_points).total == 90
+    assert scoring.score_sheet(sheet(half, bonus, total_points=D(40), capped=True), given_points).total == 40
+    assert sheet(half, bonus).reachable == 40
 
 
-@given(fields_of_entries().flatmap(lambda e: st.tuples(st.just(e), st.permutations(e))))
-def test_order_of_entries_never_matters(pair):
-    assert ranking.rank(pair[0], ("x", "y")) == ranking.rank(pair[1], ("x", "y"))
+def test_the_star_line_looks_at_the_points_before_weighting():
+    form = sheet(dimension("A", {"a": 80}, weight=D(50), line=D(64)))
+    assert scoring.score_sheet(form, {"a": D(64)}).won == ("A",)
+    assert scoring.score_sheet(form, {"a": D("63.5")}).lost == ("A",)
 
 
-@given(fields_of_entries())
-def test_rank_is_one_more_than_the_number_of_better_entries(entries):
-    def value(entry):
-        return entry.final, [(b is not None, b or 0) for b in entry.breakers]
-
-    by_key = {entry.key: value(entry) for entry in entries}
-    placings = ranking.rank(entries)
-    assert sorted(p.key for p in placings) == sorted(by_key)
-    assert {p.key: p.rank for p in placings} == {
-        key: 1 + sum(other > mine for other in by_key.values()) for key, mine in by_key.items()
-    }
-    assert {p.key for p in placings if p.tied} == {
-        key for key, mine in by_key.items() if list(by_key.values()).count(mine) > 1
-    }
+def test_failed_vetoes_are_told_and_never_added():
+    vetoes = (
+        Item("v", scoring.VETO, effect=scoring.DISQUALIFY), Item("w", scoring.VETO, effect=scoring.CAP_GRADE, caps_at="良好"),
+        Item("x", scoring.VETO, effect=scoring.CAP_GRADE, caps_at="良好"), Item("y", scoring.VETO),
+    )  # fmt: skip
+    form = sheet(Group("A", "A", (Item("a", scoring.POINTS, D(10)), *vetoes)))
+    clean = scoring.score_sheet(form, {"a": D(8), "v": D(1), "w": D(1), "x": D(1)})
+    assert (clean.total, clean.failed, clean.vetoed, clean.caps, clean.missing) == (D(8), (), (), (), ())
+    failed = scoring.score_sheet(form, {"a": D(8), "v": D(0), "w": D(0), "x": D(0), "y": D(0)})
+    assert (failed.total, failed.failed, failed.vetoed, failed.caps) == (D(8), ("v", "w", "x"), ("v",), ("良好",))
+    assert scoring.score_sheet(form, {"a": D(8)}).missing == ("v", "w", "x")
 
 
-@given(fields_of_entries(), st.integers(0, 15), st.integers(0, 5))
-def test_cut_gives_every_place_to_exactly_one_list(entries, quota, reserves):
-    placings = ranking.rank(entries)
-    result = ranking.cut(placings, quota, reserves)
-    assert result.selected + result.reserves + result.others == tuple(p.key for p in placings)
-    assert len(result.selected) == min(quota, len(entries))
-    assert len(result.reserves) == min(reserves, max(len(entries) - quota, 0))
-    ranks = {p.key: p.rank for p in placings}
-    across = {ranks[key] for key in result.selected} & {ranks[key] for key in (*result.reserves, *result.others)}
-    assert {ranks[key] for key in result.contested} == across
+# Measured lines
 
 
-@given(st.lists(halves, min_size=1, max_size=8), st.integers(1, 100).map(D))
-def test_dimension_never_exceeds_its_cap(values, cap):
-    items = tuple(Item(str(i), scoring.POINTS, D(100)) for i in range(len(values)))
-    result = scoring.score_sheet(Sheet((Group("A", "A", items, cap),)), {str(i): v for i, v in enumerate(values)})
-    assert result.total == result.dimensions["A"] == min(sum(values), cap)
+def measured(**fields):
+    numbers = {name: D(value) for name, value in fields.items() if name in ("points", "threshold", "per", "first")}
+    return Rule("7", "满意率", **{"points": D(1), "threshold": D(90), **fields, **numbers})
 
 
-@given(st.text(max_size=30) | st.floats() | st.integers() | st.decimals())
-def test_any_input_is_scored_within_range_or_refused(typed):
-    count = Item("1", scoring.COUNT, rules=(Rule("7", "一次", D(1)),))
-    for item, answer in ((points(), {"points": typed}), (count, {"times": {"7": typed}})):
-        try:
-            value = scoring.score_item(item, answer)
-        except scoring.AnswerError:
-            continue
-        assert value is None or 0 <= value <= (4 if item.kind == scoring.POINTS else scoring.MOST_TIMES)
+@pytest.mark.parametrize(
+    ("value", "full", "begun", "exact"),
+    [
+        ("90", "0", "0", "0"),
+        ("95", "0", "0", "0"),
+        ("89.99", "0", "1", "0.001"),
+        ("80.01", "0", "1", "0.999"),
+        ("80", "1", "1", "1"),
+        ("75", "1", "2", "1.5"),
+        ("-10", "10", "10", "10"),
+    ],
+)
+def test_steps_below_the_threshold(value, full, begun, exact):
+    ways = [scoring.FULL_STEPS, scoring.BEGUN_STEPS, scoring.IN_PROPORTION]
+    worth = [measured(per="10", steps=steps).worth(D(value)) for steps in ways]
+    assert worth == [D(full), D(begun), D(exact)]
+
+
+def test_crossing_counts_once_and_steps_stop_at_the_most():
+    assert measured(per="10", first="0.5").worth(D("89.99")) == D("0.5")
+    assert measured(per="10", first="0.5", max_times=2).worth(D(0)) == D("2.5")
+    assert measured(first="0.5").worth(D(1)) == D("1.5")
+    assert measured(above=True, per="5").worth(D(101)) == 2
+
+
+@pytest.mark.parametrize("typed", ["87%", " 87 ％", "８７", 87, "87.0"])
+def test_measured_values_are_read_as_people_type_them(typed):
+    item = Item("1", scoring.DEDUCT, D(10), rules=(measured(per="1"),))
+    assert scoring.score_item(item, {"times": {"7": typed}}) == 7
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("九成", "not_a_number"), ("10000000000", "out_of_range"), ("NaN", "not_a_number")]
+)
+def test_measured_values_that_cannot_be_used_are_refused(typed, code):
+    assert refusal(Item("1", scoring.DEDUCT, D(10), rules=(measured(),)), {"times": {"7": typed}}) == code
+
+
+def test_a_measured_value_left_out_makes_the_item_missing():
+    item = Item("1", scoring.DEDUCT, D(10), rules=(measured(), Rule("8", "缺席", D(1))))
+    assert scoring.score_item(item, {"times": {"8": "2"}}) is None
+    assert scoring.score_item(item, {"times": {"7": "90"}}) == 10
