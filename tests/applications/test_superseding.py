@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from applications.models import Application, Assessment, CheckItem, Citation, Evidence, Supersession
 from applications.services import checking, preparing, superseding
@@ -334,3 +335,71 @@ def test_queries_do_not_grow_with_the_applications(
     with django_assert_num_queries(42):
         superseding.supersede_rubric(track, new, reason=REASON, due_on=None, seen=seen, by=cast.campaign_admin)
     assert Stage.objects.filter(track=tiny_track).count() == 9
+
+
+# Pages
+
+
+@pytest.fixture
+def admin(client_of, cast):
+    return client_of(cast.campaign_admin)
+
+
+def page(track):
+    return reverse("applications:supersede", args=[track.pk])
+
+
+def test_page_is_a_dry_run(admin, tiny_application, tiny_track, newer):
+    answer(tiny_application, "A2", {"level": "较好"})
+    new = newer(reworked)
+    context = admin.get(page(tiny_track)).context
+    assert (context["new"], context["numbers"][1]) == (new, ("沿用并重新计分", 1))
+    assert context["page_obj"].object_list[0].application == tiny_application
+    assert tiny_application.assessments.get().criterion.rubric == tiny_track.rubric
+
+
+def test_page_confirms_what_was_seen(admin, tiny_application, tiny_track, newer):
+    new = newer(reworked)
+    digest = admin.get(page(tiny_track)).context["form"].initial["digest"]
+    typed = {"to": new.pk, "digest": digest, "reason": REASON}
+    answer(tiny_application, "A2", {"level": "较好"})
+    again = admin.post(page(tiny_track), typed)
+    assert [error.code for error in again.context["form"].non_field_errors().as_data()] == ["changed"]
+    assert REASON in again.text
+    shown = again.context["form"]["digest"].value()
+    assert shown != digest
+    done = admin.post(page(tiny_track), {**typed, "digest": shown})
+    record = Supersession.objects.get()
+    assert done["Location"] == reverse("applications:supersession", args=[record.pk])
+    assert record.reason == REASON
+    assert admin.get(done["Location"]).context["record"] == record
+
+
+def test_page_asks_for_the_reason_and_keeps_the_date(admin, tiny_application, tiny_track, newer, road):
+    road.to(tiny_application, "submitted")
+    new = newer(reworked)
+    due_on = factories.days(4).isoformat()
+    again = admin.post(page(tiny_track), {"to": new.pk, "digest": "x", "reason": "", "due_on": due_on})
+    assert again.context["form"].has_error("reason", "required")
+    assert due_on in again.text
+    assert Supersession.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("checked", "已有1个支部按原标准通过核查"), ("preparing", "没有更新的版本")]
+)
+def test_page_says_why_not(admin, tiny_application, tiny_track, road, status, words):
+    road.to(tiny_application, status)
+    assert words in admin.get(page(tiny_track)).text
+
+
+@pytest.mark.parametrize("rows", [1, 6])
+def test_page_query_count(admin, applications, tiny_track, newer, rows, django_assert_num_queries):
+    for application in list(applications.values())[:rows]:
+        answer(application, "A2", {"level": "较好"})
+    Application.objects.exclude(assessments__isnull=False).delete()
+    newer(reworked)
+    admin.get(page(tiny_track))
+    # session, user, grants, track, versions, past check, components, applications, two tables, citations, notices
+    with django_assert_num_queries(12):
+        admin.get(page(tiny_track))

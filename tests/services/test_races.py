@@ -7,12 +7,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import close_old_connections, connection
 
-from applications.models import Application, Assessment, Snapshot
-from applications.services import inspecting, preparing, recommending
+from applications.models import Application, Assessment, Snapshot, Supersession
+from applications.services import inspecting, preparing, recommending, superseding
 from applications.states import Status
 from branches import audit
 from branches.models import AuditEntry, Notice
 from branches.roles import Role
+from standards.models import Rubric, Track
+from standards.services import rubrics as rubric_services
+from standards.services import versions
 from tests import factories
 from tests.road import fresh
 
@@ -193,4 +196,42 @@ def test_twenty_submissions_amid_storms_of_saves_lose_nothing(crowd, tiny_track,
         assert (answer.answer["points"], answer.version) == (acknowledged[-1], 1 + len(acknowledged))
     acknowledged = sum(map(len, saved.values()))
     assert AuditEntry.objects.filter(action="assessment.save").count() == before + acknowledged
+    check_chain()
+
+
+def test_a_standard_is_replaced_while_a_branch_saves(tiny_application, tiny_track, cast):
+    """Either the answer was there before, and the replacement is refused as no longer what was seen; or it came after,
+    and is refused as one to the old standard. Never an answer that belongs to no standard."""
+    draft = versions.copy_rubric(tiny_track.rubric, by=cast.campaign_admin)
+    new = rubric_services.publish_rubric(Rubric.objects.get(pk=draft.pk), by=cast.campaign_admin)
+    leaf = tiny_track.rubric.leaves_for("")[0]
+    seen = superseding.preview_supersession(tiny_track, new).digest
+    stale = fresh(tiny_application)
+    results = race(
+        lambda: superseding.supersede_rubric(
+            tiny_track, new, reason="按新要求修订。", due_on=None, seen=seen, by=cast.campaign_admin
+        ),
+        lambda: preparing.save_answer(stale, leaf, answer={"points": "3"}, remark="", version=0, by=cast.secretary),
+    )
+    replaced = not isinstance(results[0], ValidationError)
+    assert (len(winners(results)), codes(results)) == (1, ["superseded" if replaced else "changed"])
+    assert Assessment.objects.filter(application=tiny_application).count() == (0 if replaced else 1)
+    assert fresh(tiny_application).track.rubric == (new if replaced else tiny_track.rubric)
+    check_chain()
+
+
+def test_two_replace_the_same_standard(tiny_track, cast):
+    draft = versions.copy_rubric(tiny_track.rubric, by=cast.campaign_admin)
+    new = rubric_services.publish_rubric(Rubric.objects.get(pk=draft.pk), by=cast.campaign_admin)
+    seen = superseding.preview_supersession(tiny_track, new).digest
+    tracks = [Track.objects.select_related("campaign", "rubric").get(pk=tiny_track.pk) for _ in range(2)]
+
+    def replace(track):
+        return lambda: superseding.supersede_rubric(
+            track, new, reason="按新要求修订。", due_on=None, seen=seen, by=cast.campaign_admin
+        )
+
+    results = race(*map(replace, tracks))
+    assert (len(winners(results)), codes(results)) == (1, ["not_newer"])
+    assert Supersession.objects.count() == 1
     check_chain()
