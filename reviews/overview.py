@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from applications.models import Application, Clearance, VetoRecord
 from applications.states import Status
 from branches.models import User
-from reviews import calculation, gathering
+from reviews import calculation, gathering, method_words
 from reviews.models import (
     Approval,
     Assignment,
@@ -28,7 +28,7 @@ from reviews.models import (
 )
 from reviews.services import results
 from standards import ranking
-from standards.models import ScoreComponent, Track
+from standards.models import Track
 
 # What one event is for one reviewer: state, words, whether there is something to do now.
 STATES = {
@@ -281,7 +281,7 @@ def drill_down(row: ResultRow) -> list[dict[str, Any]]:
                 **component,
                 "out_of": part["out_of"],
                 "hundred": hundred,
-                "method": _method_label(part),
+                "method": method_words.how_combined(part),
                 "events": [_frozen_event(event, sheets[event["event"]]) for event in component["events"]],
             }
         )
@@ -301,13 +301,14 @@ def _label(event: SiteVisit | PresentationSlot) -> str:
     return f"第{event.order}个展示"
 
 
-def _method_label(part: dict[str, Any]) -> str:
-    if part["source"] in (ScoreComponent.Source.SELF, ScoreComponent.Source.CHECK):
-        return "直接取分"
-    method = ScoreComponent.Method(part["method"]).label
-    over_time = ScoreComponent.OverTime(part["over_time"]).label
-    start = f"（满{part['trim_from']}人起）" if part["method"] == ScoreComponent.Method.TRIMMED else ""
-    return f"同一次考评：{method}{start}；多次考评：{over_time}"
+def grades_of(result: ResultSet) -> list[tuple[str, int]]:
+    """Every grade of the method with how many have it, best first; who has none is counted last, if anybody."""
+    names = [band["name"] for band in result.method["grades"]]
+    if not names:
+        return []
+    counts = dict(result.rows.values_list("grade").annotate(n=Count("pk")).order_by())
+    graded = [(name, counts.get(name, 0)) for name in names]
+    return [*graded, ("没有等次", counts[""])] if counts.get("") else graded
 
 
 def previous_of(result: ResultSet) -> ResultSet | None:
@@ -321,10 +322,14 @@ def with_previous(result: ResultSet, previous: ResultSet | None) -> QuerySet[Res
         return rows
     earlier = ResultRow.objects.filter(result=previous, application=OuterRef("application"))
     same = earlier.annotate(place=_rank(F("rank")), points=_final(F("final"))).filter(
-        place=_rank(OuterRef("rank")), points=_final(OuterRef("final")), outcome=OuterRef("outcome")
-    )
+        place=_rank(OuterRef("rank")), points=_final(OuterRef("final")), outcome=OuterRef("outcome"),
+        grade=OuterRef("grade"),
+    )  # fmt: skip
     return rows.annotate(
-        was_rank=earlier.values("rank")[:1], was_final=earlier.values("final")[:1], moved=~Exists(same)
+        was_rank=earlier.values("rank")[:1],
+        was_final=earlier.values("final")[:1],
+        was_grade=earlier.values("grade")[:1],
+        moved=~Exists(same),
     )
 
 

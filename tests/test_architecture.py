@@ -19,6 +19,7 @@ ROWS = [
         "sheets",
         "completeness",
         "gathering",
+        "method_words",
         "calculation",
         "soundness",
         "differences",

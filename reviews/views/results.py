@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from applications.models import Application
 from applications.states import Status
 from branches.views.decorators import say_refusals
-from reviews import overview
+from reviews import method_words, overview
 from reviews.forms import ApprovalForm, PublishForm
 from reviews.models import ResultRow, ResultSet
 from reviews.services import results as service
@@ -80,6 +80,8 @@ def result(request, pk):
         all=Count("pk"), incomplete=Count("pk", filter=Q(outcome=ResultRow.Outcome.INCOMPLETE)),
         selected=Count("pk", filter=Q(outcome=ResultRow.Outcome.SELECTED)),
         reserves=Count("pk", filter=Q(outcome=ResultRow.Outcome.RESERVE)),
+        disqualified=Count("pk", filter=Q(outcome=ResultRow.Outcome.DISQUALIFIED)),
+        starred=Count("pk", filter=Q(stars__isnull=False)),
     )  # fmt: skip
     context = {
         "result": shown,
@@ -92,6 +94,8 @@ def result(request, pk):
         "cut_after": None if only_moved else _last_selected(shown),
         "track_key": str(shown.track_id),
         "here": f"第{shown.number}稿",
+        "grades": overview.grades_of(shown),
+        "method": method_words.sentences(shown.method),
         **counts,
     }
     return render(request, "reviews/result.html", context)

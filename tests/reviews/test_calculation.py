@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Application
@@ -459,3 +460,42 @@ def test_a_months_name_comes_from_the_day_of_the_visit(scored, applications):
     (row,) = gathering.inputs_of(scored.track)
     assert row["parts"]["visit"]["events"][0]["month"] == f"{timezone.localdate():%Y-%m}"
     assert scoring.plain(Decimal(row["parts"]["visit"]["events"][0]["scores"][0])) == "80"
+
+
+# On the pages
+
+
+def test_pages_show_grade_stars_and_why_not_better(starred, applications, cast, client_of, road):
+    for code, detail in (("A-1", details("60", "30")), ("B-1", details("60", "40", vetoed=["V1"]))):
+        candidate_ = starred.whole(applications[code], "90", "90", "90")
+        Review.objects.filter(application=candidate_, visit__isnull=False).update(detail=detail)
+    frozen = results.freeze_results(starred.track, by=cast.campaign_admin)
+    office = client_of(cast.campaign_admin)
+    answer = office.get(reverse("reviews:result", args=[frozen.pk]))
+    page = answer.content.decode()
+    assert answer.context["grades"] == [("优秀", 0), ("良好", 1), ("合格", 0), ("没有等次", 1)]
+    assert answer.context["disqualified"] == 1
+    assert [text in page for text in ("优秀：得星1个，不足2个", "发生取消资格的情形：V1 责任事故", "计算方法")] == [
+        True
+    ] * 3
+    vetoed = frozen.rows.get(application__branch__code="B-1")
+    row = office.get(reverse("reviews:result_row", args=[vetoed.pk])).content.decode()
+    assert ("一票否决，未排名" in row, "V1 责任事故" in row) == (True, True)
+    results.decide(frozen, by=cast.campaign_admin)
+    notice = road.publish(starred.track, over=True)
+    shown = office.get(reverse("reviews:public_notice", args=[notice.pk])).content.decode()
+    assert ("甲县城关所党支部（良好）" in shown, "乙县城关所" in shown) == (True, False)
+    road.name(starred.track)
+    printed = office.get(reverse("reviews:awards"), {"print": 1}).content.decode()
+    assert ('<th scope="col">等次</th>' in printed, "<td>良好</td>" in printed) == (True, True)
+
+
+def test_a_change_of_grade_alone_is_a_difference_between_two_sets(starred, applications, cast, client_of):
+    candidate_ = starred.whole(applications["A-1"], "90", "90", "90")
+    sheet = Review.objects.filter(application=candidate_, visit__isnull=False)
+    sheet.update(detail=details("60", "30"))
+    results.freeze_results(starred.track, by=cast.campaign_admin)
+    sheet.update(detail=details("60", "40"))
+    second = results.freeze_results(starred.track, by=cast.campaign_admin)
+    answer = client_of(cast.campaign_admin).get(reverse("reviews:result", args=[second.pk]), {"moved": 1})
+    assert [(row.was_grade, row.grade) for row in answer.context["page_obj"]] == [("良好", "优秀")]
