@@ -240,13 +240,13 @@ def stage_bar(application: Application) -> list[StageMark]:
     marks = []
     for stage in application.track.stages.all():
         extension = deadlines.extension_for(stage, application.branch)
-        until = max(filter(None, [stage.closes_on, extension and extension.until]), default=None)
+        until = deadlines.last_day(stage, application.branch)
         if stage.opens_on and stage.opens_on > today:
             state = "coming"
         elif until and until < today:
             state = "over"
         else:
             state = "open" if stage.opens_on or until else "undated"
-        extended = f"已延期至{extension.until:%m月%d日}（{extension.reason}）" if extension else ""
+        extended = extension.words if extension else ""
         marks.append(StageMark(stage, state, stage == current, until, extended))
     return marks

@@ -4,6 +4,7 @@ import rules
 
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, Role
+from standards.models import Extension
 
 
 @rules.predicate
@@ -17,6 +18,11 @@ def works_in_branch(user: User, branch: Branch) -> bool:
 
 
 @rules.predicate
+def grants_time(user: User, extension: Extension) -> bool:
+    return user.holds((Role.CAMPAIGN_ADMIN,), extension.branch)
+
+
+@rules.predicate
 def oversees_study(user: User, _: object = None) -> bool:
     return bool(user.roles & {*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN})
 
@@ -24,6 +30,7 @@ def oversees_study(user: User, _: object = None) -> bool:
 rules.add_perm("standards.open_campaign", is_campaign_admin)
 rules.add_perm("standards.manage_campaign", is_campaign_admin)
 rules.add_perm("standards.sign", works_in_branch)
+rules.add_perm("standards.manage_extension", grants_time)
 rules.add_perm("standards.see_coverage", oversees_study)
 
 

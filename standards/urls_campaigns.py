@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from standards.views import campaigns, local_plans, wizard
+from standards.views import campaigns, extensions, local_plans, wizard
 
 urlpatterns = [
     path("", campaigns.campaigns, name="campaigns"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("new/", wizard.campaign_new, name="campaign_new"),
     path("<int:pk>/setup/<slug:step>/", wizard.step, name="wizard"),
     path("<int:pk>/setup/<slug:step>/<int:track_pk>/", wizard.step, name="wizard_track"),
+    path("tracks/<int:track_pk>/extensions/", extensions.extensions, name="extensions"),
+    path("extensions/<int:pk>/revoke/", extensions.revoke_extension, name="revoke_extension"),
     path("stages/<int:pk>/dates/", local_plans.stage_dates, name="stage_dates"),
     path("<int:pk>/local/<int:branch_pk>/", local_plans.local_plan, name="local_plan"),
     path("<int:pk>/local/<int:branch_pk>/tasks/", local_plans.local_tasks, name="local_tasks"),

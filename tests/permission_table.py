@@ -67,7 +67,7 @@ standards:rubric_new          POST ·          x   x   x   x   x   x   x   x   x
 standards:rubric_diff         GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
 standards:rubric_diff_xlsx    GET  rubric     --- --- --- --- --- --- --- --- --- --- --- --- --- --- --- LLL
 standards:rubric_template     GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
-standards:rubric_export       GET  rubric     x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
+standards:rubric_export       GET  rubric     .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
 standards:rubric_import       GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
 standards:rubric_import       POST ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
 standards:rubric_upload       GET  workbook   xxx xxx xxx xxx xxx xxx xxx xxx xxx .-- xxx xxx xxx xxx xxx LLL
@@ -92,6 +92,10 @@ applications:open_campaign    POST campaign   x-- x-- x-- x-- x-- x-- x-- x-- x-
 applications:supersede        GET  track      x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
 applications:supersede        POST track      x-- x-- x-- x-- x-- x-- x-- x-- x-- ..- x-- x-- x-- x-- x-- LLL
 applications:supersession     GET  superseded --  --  --  --  --  --  --  --  --  .-  --  --  --  --  --  LL
+
+# Extensions: of the open and the draft campaign's track; given to 甲县's branch and to 乙县's
+standards:extensions          GET  track      .-- .-- .-- .-- .-- .-- .-- .-- .-- ..- .-- .-- .-- .-- .-- LLL
+standards:revoke_extension    POST extension  x-- x-- x-- x-- x-- --- --- --- --- >>- >-- --- --- --- --- LLL
 
 # Publications: own is the city's, signed by 甲县's branch; other is 乙县's committee's
 standards:publications        GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L

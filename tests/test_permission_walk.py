@@ -128,6 +128,9 @@ class Addresses:
         near, far = (plan.organiser_id for plan in self.world.local_plans)
         return [{"pk": self.world.campaign.pk, "branch_pk": pk} for pk in (near, far, NOBODY)]
 
+    def _extension(self, _):
+        return [each.pk for each in self.world.extensions]
+
     def _publication(self, _):
         return [each.pk for each in self.world.publications]
 

@@ -25,7 +25,7 @@ from branches.views import errors
 from reviews.models import PublicNotice, ResultSet
 from reviews.services import panels, results, scoring_desk
 from standards.models import Campaign, Criterion, RubricUpload
-from standards.services import importing, study
+from standards.services import campaigns, importing, local_plans, study
 from tests import factories
 from tests.conftest import build_bureau, build_cast
 from tests.road import Road
@@ -125,7 +125,7 @@ def people_of(bureau, cast) -> dict[str, User]:
 
 
 def published(world) -> None:
-    """The city's plan, signed by 甲县's branch, and a plan of 乙县's committee for its own branches."""
+    """The city's plan, signed by 甲县's branch, a plan of 乙县's committee for its own branches, more time for one of each."""
     plan = world.campaign.publications.get()
     study.acknowledge(plan, world.bureau.a1, by=world.cast.secretary)
     local = study.publish_to_branches(
@@ -133,6 +133,11 @@ def published(world) -> None:
         by=world.cast.other_head,
     )  # fmt: skip
     world.publications = [plan, local]
+    dynamic = world.track.stages.get(kind="dynamic")
+    world.extensions = [
+        campaigns.extend_stage(dynamic, branch, until=days(9), reason="防汛", by=world.cast.campaign_admin)
+        for branch in (world.bureau.a1, world.bureau.b1)
+    ]
 
 
 def local_plan(world, user, committee):

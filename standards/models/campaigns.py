@@ -275,6 +275,11 @@ class ExtensionQuerySet(models.QuerySet):
         ends = {path[:end] for path in paths for end in range(Branch.steplen, len(path), Branch.steplen)}
         return self.filter(under(paths, "branch__path") | Q(branch__path__in=ends))
 
+    def counted(self, campaign: Campaign) -> dict[int, int]:
+        """How many there are on each track of the campaign, by its key."""
+        of_track = self.filter(stage__track__campaign=campaign).order_by().values_list("stage__track")
+        return dict(of_track.annotate(number=models.Count("pk")))
+
 
 class ExtensionManager(models.Manager):
     def get_queryset(self) -> models.QuerySet:

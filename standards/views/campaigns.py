@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 
 from branches.roles import COMMITTEE_ROLES
 from branches.views.decorators import say_refusals
-from standards import readiness
+from standards import readiness, workdays
 from standards.forms.campaigns import ApprovalForm
-from standards.models import Campaign, LocalPlan, Track
+from standards.models import Campaign, Extension, LocalPlan, Track
 from standards.services import campaigns as campaign_services
 
 PER_PAGE = 50
@@ -70,6 +70,8 @@ def _show(request, found, form):
         "form": form if manages and (draft or form.is_bound) else None,
         "missing": campaign_services.missing_for_opening(found) if manages and draft else [],
         "manages": manages,
+        "calendar_gaps": workdays.gaps(tracks) if manages and not draft else [],
+        "extensions": Extension.objects.visible_to(request.user).counted(found),
         "plans": plans,
         "own": [] if draft else _own_committees(request.user, plans),
     }

@@ -112,9 +112,12 @@ def test_detail_marks_one_current_stage_and_shows_the_extension(client_of, cast,
     campaign_services.extend_stage(stage, bureau.a1, until=until, reason="抗洪抢险", by=cast.campaign_admin)
     marks = client_of(cast.clerk).get(url("detail", application)).context["stages"]
     assert [mark.stage.kind for mark in marks if mark.current] == ["apply"]
-    assert [(mark.until, mark.extended) for mark in marks if mark.stage == stage] == [
-        (until, f"已延期至{until:%m月%d日}（抗洪抢险）")
-    ]
+    today = timezone.localdate()
+    words = (
+        f"已延期至{until.year}年{until.month}月{until.day}日24时"
+        f"（抗洪抢险；{cast.campaign_admin.name}{today.month}月{today.day}日批准）"
+    )
+    assert [(mark.until, mark.extended) for mark in marks if mark.stage == stage] == [(until, words)]
 
 
 def test_detail_shows_what_was_returned_and_why(client_of, cast, application, road):

@@ -57,7 +57,7 @@ def test_campaign_query_count_is_the_same_for_one_track_and_four(clerk, plans, c
     clerk.get(page(campaign))
     # session, user, grants, campaign, tracks, stages, tasks, extensions, components, their rubrics, grades, honours,
     # local plans, unread notices
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         clerk.get(page(campaign))
 
 
