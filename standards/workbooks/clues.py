@@ -106,52 +106,55 @@ def _levels(text: str, points: Decimal | None) -> Guess:
     return Guess(Kind.LEVELS, words, rules, points or max(rule.points for rule in rules))
 
 
-def _measured(text: str) -> tuple[list[ScoreRule], str, str]:
-    """The rules on measured values, the words they rest on, and the text without them."""
-    rules, words = [], []
+def _measured(text: str, verbs: str) -> tuple[list[ScoreRule], list[str], str]:
+    """The rules on measured values that take or give points, the words they rest on, and the text without them."""
+    rules: list[ScoreRule] = []
+    words: list[str] = []
     for each in MEASURED.finditer(text):
-        what, side, threshold, unit, per, _, points = each.groups()
-        label = what or f"{side}{threshold}{unit or ''}"
+        what, side, threshold, unit, per, verb, points = each.groups()
+        if verb not in verbs:
+            continue
         rules.append(
             _rule(
-                label, points, unit=unit or "分", threshold=Decimal(threshold).quantize(scoring.CENT),
-                per=Decimal(per or 1).quantize(scoring.CENT), above=side in ("高于", "超过"),
+                what or f"{side}{threshold}{unit or ''}", points, unit=unit or "分",
+                threshold=Decimal(threshold).quantize(scoring.CENT), per=Decimal(per or 1).quantize(scoring.CENT),
+                above=side in ("高于", "超过"),
             )
         )  # fmt: skip
         words.append(each[0])
-    return rules, "；".join(words), MEASURED.sub("", text)
+    return rules, words, MEASURED.sub("", text)
 
 
 def _deduct(text: str, points: Decimal | None) -> Guess:
-    rules, words, rest = ([], "", text)
-    if re.search(r"扣|减", text):
-        rules, words, rest = _measured(text)
-    all_words = [words] if words else []
+    rules, words, rest = _measured(text, "扣减")
     for each in EACH_DEDUCT.finditer(rest):
         rules.append(_rule(f"{each[1]}{each[2]}", each[4], unit=_unit(each[2])))
-        all_words.append(each[0])
+        words.append(each[0])
     for each in ONE_DEDUCT.finditer(EACH_DEDUCT.sub("", rest)):
         rules.append(_rule(each[1], each[2], max_times=1))
-        all_words.append(each[0])
+        words.append(each[0])
     extra: dict[str, object] = {"floor": None} if FLOORLESS.search(text) else {}
-    return Guess(Kind.DEDUCT, "；".join(word.strip("，。；") for word in all_words), rules, points, extra)
+    return Guess(Kind.DEDUCT, _quoted(words), rules, points, extra)
 
 
 def _count(text: str, points: Decimal | None) -> Guess:
     cap = CAP.search(text)
-    plain_text = CAP.sub("", text)
-    rules, words = [], []
-    for each in COUNTS.finditer(plain_text):
+    rules, words, rest = _measured(CAP.sub("", text), "加得计")
+    for each in COUNTS.finditer(rest):
         rules.append(_rule(f"{each[1]}{each[2]}", each[4], unit=_unit(each[2])))
         words.append(each[0])
-    for each in ONE_COUNT.finditer(COUNTS.sub("", plain_text)):
+    for each in ONE_COUNT.finditer(COUNTS.sub("", rest)):
         rules.append(_rule(each[1], each[2], max_times=1))
         words.append(each[0])
     highest = HIGHEST.search(text)
     extra: dict[str, object] = {"pick": Criterion.Pick.HIGHEST} if highest else {}
     words += [found[0] for found in (cap, highest) if found and words]
     most = Decimal(cap[1]).quantize(scoring.CENT) if cap else points
-    return Guess(Kind.COUNT, "；".join(word.strip("，。；") for word in words), rules, most, extra)
+    return Guess(Kind.COUNT, _quoted(words), rules, most, extra)
+
+
+def _quoted(words: list[str]) -> str:
+    return "；".join(word.strip("，。；") for word in words)
 
 
 def _check(text: str, points: Decimal | None) -> Guess:

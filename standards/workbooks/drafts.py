@@ -100,7 +100,7 @@ class Draft:
             for place, rule in enumerate(line.rules):
                 rule.pk, rule.order, rule.criterion = -number * RULES_EACH - place, place, criterion
             # As a prefetch leaves it, so that `criterion.rules.all()` asks no database.
-            criterion._prefetched_objects_cache = {"rules": _Rules(line.rules)}
+            criterion._prefetched_objects_cache = {"rules": _Rules(line.rules)}  # type: ignore[attr-defined]
             outline.append(criterion)
         for top in (each for each in outline if each.parent is None):
             top.leaves = [each for each in _below(top) if not each.is_group]

@@ -1,10 +1,10 @@
 """What stands where in a rubric's workbook: every sheet and column in one place, for writing and for reading."""
 
+import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Field, Model
 
@@ -25,7 +25,7 @@ _SPELT = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Column:
     """One column of a sheet, or one line of the head; `field` is the model's, "" where it is written and never read."""
 
@@ -34,7 +34,7 @@ class Column:
     kind: str = TEXT
     width: int = 10
     note: str = ""
-    choices: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     required: bool = False
     least: Decimal | None = None
     over: bool = False
@@ -119,7 +119,9 @@ COLUMNS = {HEAD: HEAD_LINES, CRITERIA: CRITERION_COLUMNS, RULES: RULE_COLUMNS}
 
 def field_of(sheet: str, name: str) -> Field | None:
     """The model's field behind a column; None for the two columns that point to another row."""
-    return None if name in ("parent", "criterion") else MODELS[sheet]._meta.get_field(name)
+    if name in ("parent", "criterion"):
+        return None
+    return cast(Field, MODELS[sheet]._meta.get_field(name))
 
 
 def default_of(sheet: str, name: str) -> Any:

@@ -85,6 +85,14 @@ def test_measured_deduction_is_read_with_threshold_and_step(text, threshold, per
     assert (str(rule.threshold), str(rule.per), rule.above, str(rule.points)) == (threshold, per, above, points)
 
 
+def test_measured_award_is_a_count():
+    found = clues.guess("满意度高于90%的，每高1%加0.5分，最高不超过5分", TEN)
+    assert told(found) == (
+        "count", "满意度高于90%的，每高1%加0.5分；最高不超过5分", [("满意度", "0.50", "%", None)]
+    )  # fmt: skip
+    assert (str(found.rules[0].threshold), found.rules[0].above, str(found.points)) == ("90.00", True, "5.00")
+
+
 def test_another_kind_reads_the_same_words_again():
     draft = own("Z7")
     line = next(line for line in draft.lines if line.criterion.title == "开展志愿服务")
