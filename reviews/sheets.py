@@ -70,10 +70,10 @@ def _groups(
         heads, lines = sheets.subheads(top, line, score), []
         for leaf in top.leaves:
             if leaf.item.applies_to(line):
-                given = scores.get(leaf.pk)
-                stored = (given.answer, given.points, given.remark) if given else ({}, None, "")
-                own_files = files.get(leaf.pk, [])
-                lines.append(Line(leaf, *stored, own=own.get(leaf.pk), files=own_files, heads=heads.get(leaf.key, [])))
+                line_of = Line(leaf, own=own.get(leaf.pk), files=files.get(leaf.pk, []), heads=heads.get(leaf.key, []))
+                if given := scores.get(leaf.pk):
+                    line_of.answer, line_of.points, line_of.remark = given.answer, given.points, given.remark
+                lines.append(line_of)
         if lines:
             groups.append(Group(top, sheets.head_of(top, score), lines))
     return groups

@@ -75,10 +75,13 @@ class Rule:
         """The points of this line for so many times, or for the measured value; exact, rounded with the item."""
         if self.threshold is None:
             return self.points * number
-        distance = number - self.threshold if self.above else self.threshold - number
-        if distance <= 0:
-            return ZERO
-        return self.first + self.points * self._steps(distance)
+        distance = self.beyond(number)
+        return self.first + self.points * self._steps(distance) if distance else ZERO
+
+    def beyond(self, number: Decimal) -> Decimal:
+        """How far a measured value lies beyond the threshold; zero where it does not."""
+        threshold = self.threshold if self.threshold is not None else number
+        return max(number - threshold if self.above else threshold - number, ZERO)
 
     def _steps(self, distance: Decimal) -> Decimal:
         if not self.per:

@@ -166,6 +166,6 @@ def _line_words(item: Item, rule: Rule, number: Decimal) -> str:
         return f"{rule.label}{plain(number)}{rule.unit}×{plain(abs(rule.points))}＝{verb}{result}"
     side = "高于" if rule.above else "低于"
     reading = f"{rule.label}{plain(number)}{rule.unit}，"
-    if (number > rule.threshold) if rule.above else (number < rule.threshold):
+    if rule.beyond(number):
         return f"{reading}{side}{plain(rule.threshold)}{rule.unit}，{verb}{result}"
     return f"{reading}{'不扣分' if item.kind == scoring.DEDUCT else '不得分'}"
