@@ -64,12 +64,9 @@ def task_problems(task: StageTask, record: TaskRecord | None) -> list[str]:
     if record is None:
         return [f"“{task.name}”尚未登记。"]
     found = []
-    if task.min_attendance and record.expected and record.present is not None:
-        if record.present * 100 < task.min_attendance * record.expected:
-            found.append(
-                f"“{task.name}”应到{record.expected}人、实到{record.present}人，到会率不到{task.min_attendance}%；"
-                "请补开会议后更新登记。"
-            )
+    least, expected, present = task.min_attendance, record.expected, record.present
+    if least and expected and present is not None and present * 100 < least * expected:
+        found.append(f"“{task.name}”应到{expected}人、实到{present}人，到会率不到{least}%；请补开会议后更新登记。")
     if task.proof_required and record.minutes_id is None:
         found.append(f"“{task.name}”须附{task.proof or '证明材料'}，请在登记页上传或选择。")
     return found

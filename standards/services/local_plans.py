@@ -30,11 +30,13 @@ def save_local_plan(
     body: str,
     by: User,
     upload: Upload | None = None,
+    publish: bool = False,
     seen: int | None = None,
 ) -> LocalPlan:
     """Write the plan of one committee; what is already published stays so and shows the new words at once.
 
-    `seen` is the version the page showed (0 for none). Codes `not_open`, `stale`.
+    With `publish` it is published in the same transaction: either both are done or neither. `seen` is the version the
+    page showed (0 for none). Codes `not_open`, `stale`, and those of publishing.
     """
     with audit.recorded():
         # Locked so that two people writing the first version do not both create it.
@@ -57,6 +59,8 @@ def save_local_plan(
             changes["file"] = upload.name
         plan.save()
         audit.record("local_plan.save", plan, by=by, branch=organiser, **changes)
+        if publish:
+            publish_local_plan(plan, by=by)
     return plan
 
 

@@ -1,7 +1,7 @@
 """A committee's own plan beside the city's (S2-27), and moving the dates of an open campaign."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -25,9 +25,8 @@ def local_plan(request, pk, branch_pk):
     _require(mine)
     form = LocalPlanForm(request.POST, request.FILES)
     if form.is_valid() and (saved := _save(request, campaign, branch, form)):
-        messages.success(
-            request, "本级方案已发布，所属支部已收到签收通知。" if "publish" in request.POST else "本级方案已保存。"
-        )
+        published = "本级方案已发布，所属支部已收到签收通知。"
+        messages.success(request, published if "publish" in request.POST else "本级方案已保存。")
         return redirect(saved)
     return _show(request, campaign, branch, plan, mine, form=form)
 
@@ -36,16 +35,13 @@ def _save(request, campaign, branch, form):
     """Save, and publish if asked; a refusal stands on the form, with everything typed."""
     given, seen = form.cleaned_data, request.POST.get("version", "")
     try:
-        plan = local_plans.save_local_plan(
+        return local_plans.save_local_plan(
             campaign, branch, title=given["title"], body=given["body"], upload=plan_file(given["upload"]),
-            seen=int(seen) if seen.isdecimal() else None, by=request.user,
+            publish="publish" in request.POST, seen=int(seen) if seen.isdecimal() else None, by=request.user,
         )  # fmt: skip
-        if "publish" in request.POST:
-            local_plans.publish_local_plan(plan, by=request.user)
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return None
-    return plan
 
 
 @require_POST
@@ -59,16 +55,16 @@ def local_tasks(request, pk, branch_pk):
         rows = _rows(plan, with_more(request.POST, "tasks"))
         unjudged(rows)
         return _show(request, campaign, branch, plan, mine, rows=rows)
-    rows, refusals = _rows(plan, request.POST), []
+    rows, refused = _rows(plan, request.POST), None
     if rows.is_valid():
         try:
             local_plans.save_local_tasks(plan, rows.rows, by=request.user, seen=request.POST.get("mark"))
         except ValidationError as refusal:
-            refusals = refusal.messages
+            refused = refusal
         else:
             messages.success(request, "本级任务已保存，所属支部的办理清单随之更新。")
             return redirect(plan)
-    return _show(request, campaign, branch, plan, mine, rows=rows, refusals=refusals)
+    return _show(request, campaign, branch, plan, mine, rows=rows, refusal=refused)
 
 
 @require_GET
@@ -79,17 +75,22 @@ def local_file(request, pk, branch_pk):
     return plan_response(plan.file, plan.file_name)
 
 
-def _show(request, campaign, branch, plan, mine, *, form=None, rows=None, refusals=()):
+def _show(request, campaign, branch, plan, mine, *, form=None, rows=None, refusal=None):
     initial = {"title": f"{branch.short_name}{campaign.short_name}创建方案"[:120]}
     if plan:
         initial = {"title": plan.title, "body": plan.body}
     writes = mine and campaign.status == Campaign.Status.OPEN
+    # Whoever was told that others saved meanwhile may save over it; any other refusal keeps what the page showed.
+    stale = form is not None and form.has_error(NON_FIELD_ERRORS, "stale")
+    shown = request.POST.get("version") if form is not None and not stale else None
+    kept = request.POST.get("mark") if rows is not None and getattr(refusal, "code", "") != "stale" else None
     context = {
-        "campaign": campaign, "branch": branch, "plan": plan, "writes": writes, "mine": mine, "refusals": refusals,
-        "form": form or LocalPlanForm(initial=initial), "version": plan.version if plan else 0,
+        "campaign": campaign, "branch": branch, "plan": plan, "writes": writes, "mine": mine,
+        "refusals": refusal.messages if refusal else [],
+        "form": form or LocalPlanForm(initial=initial), "version": shown or (plan.version if plan else 0),
         "tasks": local_plans.local_tasks(plan) if plan else [],
         "rows": (rows or _rows(plan)) if writes and plan and plan.published_at else None,
-        "mark": local_plans.tasks_mark(plan) if plan else "",
+        "mark": kept or (local_plans.tasks_mark(plan) if plan else ""),
     }  # fmt: skip
     return render(request, "standards/local_plan.html", context)
 

@@ -501,3 +501,15 @@ def test_rules_and_bonus_dimension_are_loaded(db, tmp_path):
         ("A1", ["好（20分）", "差（0分）"]),
         ("B1", ["市局采用一次（0.5分）"]),
     ]
+
+
+def test_s2_knows_its_three_special_honours(plans):
+    """“党支部书记工作室”“一支部一品牌”“书记项目”, from the winners only (S2-43); the plan sets no number."""
+    track = Track.objects.get(campaign__code="S2")
+    assert [(h.code, h.name, h.quota) for h in track.honours.all()] == [
+        ("studio", "党支部书记工作室", None),
+        ("brand", "一支部一品牌", None),
+        ("project", "书记项目", None),
+    ]
+    assert all("优中选优" in honour.text for honour in track.honours.all())
+    assert not any(track.honours.exists() for track in Track.objects.filter(campaign__code="S1"))
