@@ -100,6 +100,8 @@ BELONGS = {
     "applications:propose_veto": "applications:vetoes",
     "applications:veto": "applications:vetoes",
     "applications:extend": "applications:progress",
+    "applications:supersede": "standards:campaigns",
+    "applications:supersession": "standards:campaigns",
 }
 
 

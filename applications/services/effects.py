@@ -23,6 +23,7 @@ from standards.models import Criterion, Rubric, Track
 # What becomes of one answer.
 KEPT, RESCORED, PARTLY, DROPPED = "kept", "rescored", "partly", "dropped"
 FATES = {KEPT: "沿用", RESCORED: "沿用并重新计分", PARTLY: "沿用但须补填", DROPPED: "不再适用"}
+STAYS = "新版仍有"
 GONE, OTHER_LINE, OTHER_KIND, NEW = "新版没有这一项", "新版这一项不适用于本警种", "计分方式变了", "新增，须填写"
 # Whose answers: the branch's own and its committee's.
 TABLES: dict[str, Any] = {"self": Assessment, "check": CheckItem}
@@ -144,9 +145,7 @@ def plan_for(track: Track, new: Rubric) -> Plan:
     lines = {pk: effect.application.branch.line for pk, effect in effects.items()}
     for table, model in TABLES.items():
         fields = ("pk", "application_id", "criterion_id", "answer", "points", "remark")
-        rows = model.objects.filter(application__track=track).order_by(
-            "application_id", "criterion__order", "pk"
-        )
+        rows = model.objects.filter(application__track=track).order_by("application_id", "criterion__order", "pk")
         for pk, owner, *rest in rows.values_list(*fields):
             if owner not in effects:  # joined a moment ago: nothing of it was read
                 continue
@@ -272,7 +271,7 @@ def _rows(plan: Plan) -> list[Row]:
     for code, leaf in after.items():
         change = changed.get(code)
         words = "、".join(change.labels) if change and change.old and change.old.code == code else ""
-        becomes = "沿用" if code in before else NEW if leaf.asked else "新增"
+        becomes = STAYS if code in before else NEW if leaf.asked else "新增"
         rows.append(
             Row(code, leaf.title, becomes, words or ("未改动" if code in before else ""), numbers.get(code, Counter()))
         )

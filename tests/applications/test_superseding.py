@@ -120,7 +120,7 @@ def test_record_keeps_what_no_longer_fits(tiny_application, tiny_track, newer, c
         row["code"]: (row["fate"], row["numbers"].get(DROPPED, 0), row["numbers"].get("missing", 0))
         for row in record.effects
     }
-    assert rows["A1"] == ("沿用", 1, 7)
+    assert rows["A1"] == ("新版仍有", 1, 7)
     assert rows["A7"] == ("新版没有这一项", 1, 0)
     assert rows["A8"] == ("新增，须填写", 0, 7)
     assert fresh(tiny_application).assessments.count() == 0
@@ -213,7 +213,7 @@ def test_publication_and_log_tell_of_it(tiny_application, tiny_track, newer, cas
     assert publication.campaign == tiny_track.campaign
     entry = AuditEntry.objects.get(action="track.supersede")
     assert entry.actor == cast.campaign_admin
-    assert entry.changes["effects"]["A2"] == {"fate": "沿用", RESCORED: 1, "missing": 6}
+    assert entry.changes["effects"]["A2"] == {"fate": "新版仍有", RESCORED: 1, "missing": 6}
     assert entry.changes["reason"] == REASON
     one = AuditEntry.objects.get(action="application.supersede")
     assert one.branch_id == tiny_application.branch_id
