@@ -18,7 +18,7 @@ export HOST PORT STAGE
 TEST_ENV = env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL -u DEBUG DATA_DIR=$(CURDIR)/var/test
 
 APPS := branches standards applications reviews
-TYPED = $(wildcard $(addsuffix /states.py,$(APPS)) $(addsuffix /scoring.py,$(APPS)) $(addsuffix /ranking.py,$(APPS)) $(addsuffix /calculation.py,$(APPS)) $(addsuffix /soundness.py,$(APPS)) $(addsuffix /services.py,$(APPS)) $(addsuffix /services/*.py,$(APPS)) standards/workbooks/*.py)
+TYPED = $(wildcard $(addsuffix /states.py,$(APPS)) $(addsuffix /scoring.py,$(APPS)) $(addsuffix /ranking.py,$(APPS)) $(addsuffix /calculation.py,$(APPS)) $(addsuffix /soundness.py,$(APPS)) $(addsuffix /services.py,$(APPS)) $(addsuffix /services/*.py,$(APPS)) standards/workbooks/*.py) standards/wording.py standards/sheets.py standards/answers.py reviews/sheets.py
 
 .PHONY: help setup setup-test run demo test test-pg test-browser bench lint fmt check clean
 

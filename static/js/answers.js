@@ -1,5 +1,6 @@
 /* The inputs of templates/standards/_answer.html on every scoring page: step buttons, full points, keys. What they do is
-   told to the page by the same input and change events as typing; window.answers.show(data) shows totals after a save. */
+   told to the page by the same input and change events as typing. window.answers: show(data) totals after a save,
+   blank(row) whether it is still open, mark(row, message) what is wrong in it. */
 "use strict";
 
 window.answers = (function () {
@@ -39,12 +40,15 @@ window.answers = (function () {
 
   document.addEventListener("keydown", function (event) {
     var field = event.target;
-    var answer = field.closest && field.closest("[data-answer]");
+    var row = field.closest && field.closest("[data-answer], [data-unit], [data-criterion], [data-item]");
+    var typing = field.matches && field.matches("textarea, select, input:not([type=radio])");
+    /* A digit chooses from anywhere in the row but where text is typed. */
+    var answer = row && (row.matches("[data-answer]") ? row : typing ? null : row.querySelector("[data-answer]"));
     if (!answer || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) { return; }
     if (field.dataset.by && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       step(field, event.key === "ArrowUp" ? 1 : -1);
-    } else if (field.type === "radio" && /^[1-9]$/.test(event.key)) {
+    } else if (!typing && /^[1-9]$/.test(event.key)) {
       var choice = answer.querySelector("[data-key='" + event.key + "']");
       if (choice && !choice.disabled) {
         event.preventDefault();
@@ -84,5 +88,17 @@ window.answers = (function () {
       fields.some(function (field) { return field.inputMode === "decimal" && !field.value.trim(); });
   }
 
-  return { show: show, blank: blank };
+  /* What is wrong is marked where it stands: at the line the message names, or else at every field; "" takes it away. */
+  function mark(row, message) {
+    var fields = Array.from(row.querySelectorAll("[data-answer] input"));
+    var named = fields.filter(function (field) {
+      var line = field.closest("[data-line]");
+      return line && message.indexOf("“" + line.dataset.line + "”") >= 0;
+    });
+    fields.forEach(function (field) {
+      if (message && (!named.length || named.indexOf(field) >= 0)) { field.setAttribute("aria-invalid", "true"); } else { field.removeAttribute("aria-invalid"); }
+    });
+  }
+
+  return { show: show, blank: blank, mark: mark };
 })();

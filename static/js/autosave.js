@@ -59,7 +59,8 @@ window.autosave = function (options) {
       if (wrong) { place.setAttribute("role", "alert"); } else { place.removeAttribute("role"); }
     }
     unit.classList.toggle("crit-wrong", Boolean(wrong));
-    unit.querySelectorAll("input[type=text]").forEach(function (f) { if (!wrong) { f.classList.remove("is-invalid"); } });
+    if (unit.querySelector("[data-answer]")) { window.answers.mark(unit, wrong ? text : ""); }
+    else { unit.querySelectorAll("input[type=text]").forEach(function (f) { f.classList.toggle("is-invalid", Boolean(wrong)); }); }
   }
   function announce(text, failed) {
     if (!state) { return; }
@@ -146,7 +147,6 @@ window.autosave = function (options) {
 
   function wrong(unit, text) {
     say(unit, text, true);
-    unit.querySelectorAll("input[type=text]").forEach(function (f) { f.classList.add("is-invalid"); });
     announce("有一项没有保存，请看标红处", true);
     unit.dataset.refused = "1";
   }
@@ -203,7 +203,9 @@ window.autosave = function (options) {
     var words = fields(unit).filter(function (f) {
       return f.name in given && !isVersion(f.name) && (f.type === "radio" ? f.value === given[f.name] : mine[f.name] !== given[f.name]);
     }).map(function (f) {
-      return f.type === "radio" ? f.closest("label").textContent.trim() : given[f.name] || "（空）";
+      var line = f.closest("[data-line]");
+      var label = f.type === "radio" && f.closest("label");
+      return label ? (label.querySelector("span") || label).textContent.trim() : (line ? line.dataset.line + "：" : "") + (given[f.name] || "（空）");
     });
     return words.join("；") || "与您填写的相同";
   }

@@ -13,10 +13,8 @@
     var state = row.querySelector("[data-state]");
     state.textContent = text;
     state.classList.toggle("saved-failed", Boolean(failed));
-    row.classList.toggle("answer-wrong", Boolean(failed));
-    row.querySelectorAll("[data-answer] input[type=text]").forEach(function (field) {
-      if (failed) { field.setAttribute("aria-invalid", "true"); } else { field.removeAttribute("aria-invalid"); }
-    });
+    row.classList.toggle("score-wrong", Boolean(failed));
+    window.answers.mark(row, failed ? text : "");
   }
   function put(selector, text) {
     var place = document.querySelector(selector);

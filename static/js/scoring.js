@@ -21,6 +21,7 @@
       place.textContent = text;
       place.classList.toggle("saved-failed", Boolean(failed));
       row.classList.toggle("score-wrong", Boolean(failed));
+      window.answers.mark(row, failed ? text : "");
       if (failed) { place.setAttribute("role", "alert"); } else { place.removeAttribute("role"); }
     }
     state.textContent = failed ? "有内容没有保存" : text;

@@ -122,6 +122,9 @@ def test_each_kind_says_what_is_wrong_at_its_field(client, wide_application, lea
         reverse("applications:assessment", args=[wide_application.pk]), {**data, "dimension": top.pk}
     ).content.decode()
     assert f'id="c{leaf.pk}-say" data-say>{leaf.title}：{message}</p>' in page
+    wrong = re.findall(r'name="([^"]*)"[^>]*aria-invalid="true"', page)
+    named = [f"c{leaf.pk}-t{rule.pk}" for rule in leaf.rules.all() if f"“{rule.label}”" in message]
+    assert wrong == (named or [f"c{leaf.pk}-points"] * (leaf.kind == "points"))
     assert Assessment.objects.count() == 0
 
 
