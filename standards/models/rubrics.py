@@ -70,6 +70,10 @@ class Rubric(models.Model):
             return _read_outline(self.pk)
         return _published_outline(self.pk, self.content_hash, self.published_at)
 
+    def read_afresh(self) -> None:
+        """Take the outline from the database even where one is remembered: for whoever checks what stands there."""
+        self.outline = _read_outline(self.pk)
+
     @cached_property
     def dimensions(self) -> list["Criterion"]:
         """The top level, each with `leaves`: what is answered below it, in reading order."""

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from branches import audit
-from branches.models import User
+from branches.models import AuditEntry, User
 from standards import soundness
 from standards.models import Rubric
 
@@ -48,3 +49,26 @@ def publish_rubric(rubric: Rubric, *, by: User | None) -> Rubric:
         rubric.refresh_from_db()
         audit.record("rubric.publish", rubric, by=by, content_hash=rubric.content_hash)
     return rubric
+
+
+def altered_rubrics() -> Iterator[tuple[Rubric, str]]:
+    """Every rubric that is no longer what was published, and how one can tell; nothing is written.
+
+    What stands in the database is hashed again and held against the hash of the day it was published, and that one
+    against the audit log, which nobody can change quietly. A draft that was published once has been reopened by hand.
+    """
+    logged: dict[str, list[str]] = {}
+    published = AuditEntry.objects.filter(action="rubric.publish").order_by("seq")
+    for target, changes in published.values_list("target", "changes"):
+        logged.setdefault(target, []).append(changes.get("content_hash", ""))
+    for rubric in Rubric.objects.order_by("code", "version"):
+        said = logged.get(f"rubric:{rubric.pk}", [])
+        if rubric.is_draft:
+            if said or rubric.content_hash:
+                yield rubric, "发布过的标准被改回了草稿。"
+            continue
+        rubric.read_afresh()
+        if content_hash(rubric) != rubric.content_hash:
+            yield rubric, "内容与发布时的哈希不符：发布之后被改动过。"
+        if said and set(said) != {rubric.content_hash}:
+            yield rubric, "哈希与审计日志中发布时所记的不符。"

@@ -1,15 +1,17 @@
 """The life of a rubric: drawn up, copied, published, retired, thrown away; and that what is published stays."""
 
+import inspect
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from branches.models import AuditEntry
 from standards.models import Campaign, Criterion, Rubric, ScoreRule
+from standards.services import editing, outlining, versions
 from standards.services import rubrics as rubric_services
-from standards.services import versions
 from tests import factories
 
 LIST = reverse("standards:rubrics")
@@ -229,3 +231,80 @@ def test_list_query_count(admin, tiny_rubric, cast, rows, django_assert_num_quer
     # session, user, grants, rubrics, tracks, components, unread notices
     with django_assert_num_queries(7):
         admin.get(LIST)
+
+
+# What is published stays
+
+
+def acts_on(rubric, cast):
+    """Every service that writes to a rubric, its criteria or rules, called as somebody with an old page would."""
+    by = cast.campaign_admin
+    leaf, other = (next(each for each in rubric.outline if each.code == code) for code in ("A1", "A5"))
+    head = {"fields": {"name": "改名"}, "mark": editing.head_mark(rubric)}
+    return {
+        "save_rubric": lambda: editing.save_rubric(rubric, **head, by=by),
+        "save_criterion": lambda: editing.save_criterion(leaf, fields={"title": "x"}, rules=[], version=1, by=by),
+        "move_points": lambda: editing.move_points(rubric, giver=leaf, taker=other, points=Decimal(1), by=by),
+        "add_criterion": lambda: outlining.add_criterion(rubric, after=leaf, by=by),
+        "delete_criterion": lambda: outlining.delete_criterion(leaf, by=by),
+        "restore_criterion": lambda: outlining.restore_criterion(
+            rubric, {"parent": None, "place": 0, "rows": []}, by=by
+        ),
+        "duplicate_criterion": lambda: outlining.duplicate_criterion(leaf, by=by),
+        "move_criterion": lambda: outlining.move_criterion(leaf, parent=None, position=0, by=by),
+        "shift_criterion": lambda: outlining.shift_criterion(leaf, to="down", by=by),
+        "publish_rubric": lambda: rubric_services.publish_rubric(rubric, by=by),
+        "delete_rubric": lambda: versions.delete_rubric(rubric, by=by),
+    }
+
+
+@pytest.mark.parametrize("status", ["published", "retired"])
+def test_nothing_writes_to_what_is_published(tiny_rubric, cast, status):
+    if status == "retired":
+        versions.retire_rubric(tiny_rubric, by=cast.campaign_admin)
+    before = content(tiny_rubric)
+    codes = {name: refused(act) for name, act in acts_on(tiny_rubric, cast).items()}
+    assert codes == dict.fromkeys(codes, "not_draft")
+    assert content(tiny_rubric) == before
+    assert list(rubric_services.altered_rubrics()) == []
+
+
+def test_every_service_that_writes_to_criteria_is_among_those_tried(tiny_rubric, cast):
+    """A new one must refuse what is published as well: add it above."""
+    written = {
+        name
+        for module in (editing, outlining)
+        for name, function in vars(module).items()
+        if inspect.isfunction(function) and function.__module__ == module.__name__
+        and not name.startswith("_") and "by" in inspect.signature(function).parameters
+    }  # fmt: skip
+    assert written - set(acts_on(tiny_rubric, cast)) == set()
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_verify_finds_what_was_changed_by_hand(tiny_rubric, warm):
+    if warm:
+        assert Rubric.objects.get(pk=tiny_rubric.pk).outline  # remembered by the process
+    call_command("verify_rubrics", verbosity=0)
+    Criterion.objects.filter(rubric=tiny_rubric, code="A1").update(max_points=31)
+    with pytest.raises(CommandError, match="小标准（TINY 第1版）：内容与发布时的哈希不符"):
+        call_command("verify_rubrics")
+
+
+def test_verify_finds_a_hash_that_was_changed_along(tiny_rubric):
+    Criterion.objects.filter(rubric=tiny_rubric, code="A1").update(text="别的")
+    tiny_rubric.read_afresh()
+    Rubric.objects.filter(pk=tiny_rubric.pk).update(content_hash=rubric_services.content_hash(tiny_rubric))
+    assert list(rubric_services.altered_rubrics()) == [(tiny_rubric, "哈希与审计日志中发布时所记的不符。")]
+
+
+def test_verify_finds_a_reopened_draft(tiny_rubric, plans):
+    Rubric.objects.filter(pk=tiny_rubric.pk).update(status="draft", content_hash="")
+    Rubric.objects.filter(pk=plans.P1.pk).update(status="draft")
+    found = {rubric.code: what for rubric, what in rubric_services.altered_rubrics()}
+    assert found == dict.fromkeys(["P1", "TINY"], "发布过的标准被改回了草稿。")
+
+
+def test_verify_says_that_all_is_well(tiny_rubric, plans, capsys):
+    call_command("verify_rubrics")
+    assert capsys.readouterr().out == "5套已发布的标准与发布时完全一致。\n"
