@@ -15,6 +15,7 @@ from applications.models import Application
 from applications.states import Status
 from branches.models import Branch, RoleGrant, User
 from branches.roles import Role
+from reviews.bench import outlines
 from reviews.models import Panel, ResultSet, Review
 from standards.models import Campaign, Track
 
@@ -195,6 +196,9 @@ def _city_probes() -> Iterator[Probe]:
     result = ResultSet.objects.order_by("-pk").first()
     if result:
         yield Probe("市局 排名表", "list", admin, reverse("reviews:result", args=[result.pk]))
+    for draft, count in outlines.drafts():
+        name = f"市局 标准编辑 {count}项"
+        yield Probe(name, "outline", admin, reverse("standards:rubric_edit", args=[draft.pk]))
     yield Probe("全体 光荣榜", "list", admin, reverse("reviews:awards"))
     yield Probe("审计员 审计日志", "list", _holder(Role.AUDITOR), reverse("branches:audit"))
     yield Probe("全体 通知", "list", admin, reverse("branches:notices"))

@@ -93,7 +93,7 @@ window.editorSave = function (options) {
     clearTimeout(timers.get(form));
     timers.delete(form);
     if (running.has(form)) { return running.get(form).then(function () { return save(form); }); }
-    if (!dirty(form)) { return Promise.resolve(true); }
+    if (!dirty(form)) { settled(form); return Promise.resolve(true); }
     var sent = content(form);
     var body = packed(form);
     announce("正在保存…");
@@ -107,6 +107,15 @@ window.editorSave = function (options) {
     running.set(form, going);
     going.then(function () { running.delete(form); });
     return going;
+  }
+
+  /* What stands there is what is saved, perhaps after a refused attempt. */
+  function settled(form) {
+    forget(form.dataset.unit);
+    if (!form.querySelector(".unit-wrong")) { return; }
+    errors(form, {});
+    say(form, "没有改动");
+    announce("没有改动");
   }
 
   function settle(form, sent, status, text) {

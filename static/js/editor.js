@@ -65,8 +65,7 @@
   }
   function dress(node) {
     opener(node).setAttribute("aria-expanded", String(Boolean(formBox(node))));
-    var form = node.querySelector(":scope > .node-form form[data-unit]");
-    if (form) { form.dataset.level = depth(node); }
+    node.querySelectorAll(":scope > .node-form > [data-level]").forEach(function (part) { part.dataset.level = depth(node); });
   }
 
   /* Opening and closing: only the opened row has a form */
@@ -82,7 +81,8 @@
         box.innerHTML = html;
         dress(node);
         var form = box.querySelector("form[data-unit]");
-        form.dataset.level = depth(node);
+        node.querySelector(".node-code").textContent = form.elements.code.value;
+        node.querySelector(".node-title").textContent = form.elements.title.value;
         saver.opened(form);
         if (focus) { var field = form.elements[focus === true ? "title" : focus]; field.focus(); if (field.select) { field.select(); } }
       });

@@ -228,9 +228,14 @@ def wide() -> None:
     )
 
 
+def outline(code: str) -> None:
+    """A draft rubric of three levels; prints its key."""
+    print(factories.draft_outline(code).pk)
+
+
 ACTS = [
     build, s2_open, s2_filled, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding, s1_onsite,
-    wide,
+    wide, outline,
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -53,6 +53,16 @@ class Command(BaseCommand):
                 for row in rows
             )  # fmt: skip
             self.stdout.write(f"{_padded(name, 24)}{cells}   {_verdict(first['kind'], rows)}")
+        self._outlines([row for row in tables[sizes[0]].values() if row["kind"] == "outline"])
+
+    def _outlines(self, rows: list[dict[str, Any]]) -> None:
+        """The standards editor: what a criterion costs in a long rubric beside what it costs in R2."""
+        if len(rows) == 2:
+            short, long = (row["cpu_ms"] / float(_number(row["name"])) for row in rows)
+            self.stdout.write(
+                f"标准编辑：每项 {long:.3f} ms，R2每项 {short:.3f} ms；比值 {long / short:.2f}（目标 ≤ 1.50）；"
+                f"查询 {rows[1]['queries']}，R2 {rows[0]['queries']}"
+            )
 
     def _documents(self, documents: dict[str, dict[str, float]]) -> None:
         ours, bare = documents["ours"], documents["bare"]
@@ -77,6 +87,10 @@ def _verdict(kind: str, rows: list[dict[str, Any] | None]) -> str:
         if len({row["queries"] for row in found}) > 1:
             problems.append("查询数不同")
     return f"≤{AIMS[kind]:.0f}  " + ("、".join(problems) or "达到")
+
+
+def _number(name: str) -> str:
+    return "".join(char for char in name if char.isdigit())
 
 
 def _padded(text: str, width: int) -> str:
