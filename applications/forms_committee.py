@@ -10,6 +10,7 @@ from applications import overview
 from applications.forms import DateInput, Text
 from applications.models import Application, Clearance
 from applications.states import Status
+from branches.forms import TickedField
 from branches.models import Branch
 from standards.models import Stage, Track
 
@@ -129,9 +130,7 @@ class ExtendForm(forms.Form):
 class ClearForm(forms.Form):
     point = forms.ChoiceField(label="时点", choices=Clearance.Point.choices)
     remark = forms.CharField(label="说明", max_length=200, required=False)
-    application = forms.ModelMultipleChoiceField(
-        Application.objects.none(), error_messages={"required": "请先勾选支部。"}
-    )
+    application = TickedField(Application.objects.none(), error_messages={"required": "请先勾选支部。"})
 
     def __init__(self, *args: Any, applications, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

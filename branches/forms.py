@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils import timezone
 
-from branches import audit_labels
+from branches import audit_labels, keys
 from branches.models import Branch, User
 from branches.roles import Role
 
@@ -23,6 +23,18 @@ class UnitField(forms.ModelChoiceField):
 
     def label_from_instance(self, branch: Branch) -> str:
         return f"{'　' * (branch.depth - 1)}{branch.short_name}"
+
+
+class TickedField(forms.ModelMultipleChoiceField):
+    """Rows ticked on a page. A key that no row can have is refused like any that is not offered, before it is asked for."""
+
+    def clean(self, value):
+        for typed in value or []:
+            if not keys.is_number(str(typed)):
+                raise forms.ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": str(typed)[:20]}
+                )
+        return super().clean(value)
 
 
 class LoginForm(AuthenticationForm):

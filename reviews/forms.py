@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from applications.models import Application
+from branches.forms import TickedField
 from branches.models import Branch, RoleGrant, User
 from branches.roles import PANEL_ROLES, Role
 from reviews.models import Award, Panel, SiteVisit
@@ -49,7 +50,7 @@ class ConflictForm(forms.Form):
 # Panels
 
 
-class MemberField(forms.ModelMultipleChoiceField):
+class MemberField(TickedField):
     def label_from_instance(self, user: User) -> str:
         return person_label(user)
 
@@ -106,7 +107,7 @@ class PanelForm(forms.Form):
         return name
 
 
-class BranchesField(forms.ModelMultipleChoiceField):
+class BranchesField(TickedField):
     def label_from_instance(self, application: Application) -> str:
         return application.branch.short_name
 

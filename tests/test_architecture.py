@@ -15,6 +15,7 @@ ROWS = [
         "rules",
         "audit",
         "health",
+        "keys",
         "answers",
         "sheets",
         "completeness",

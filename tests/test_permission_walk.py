@@ -32,7 +32,7 @@ FIELDS = (
     "move", "point", "submission", "return-submission", "accept-submission", "members", "leader", "component", "unit",
     "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next",
 )  # fmt: skip
-GARBAGE = ["1:", "²", "9" * 18]
+GARBAGE = ["1:", "²", "9" * 18, "9" * 30, "9" * 5000]
 
 
 def names(patterns, prefix=""):

@@ -17,6 +17,7 @@ from applications.completeness import self_score
 from applications.models import Application, Assessment, Citation
 from applications.services import preparing
 from applications.views.scope import application_for, messages_of, require
+from branches import keys
 from standards import answers, scoring, sheets
 from standards.models import Criterion
 
@@ -65,7 +66,7 @@ def assessment(request, pk):
 
 
 def _next_page(application: Application, top: Criterion, data) -> str:
-    if data.get("attach", "").isdecimal():
+    if keys.is_number(data.get("attach", "")):
         return f"{reverse('applications:evidence', args=[application.pk])}?criterion={data['attach']}"
     return f"{reverse('applications:assessment', args=[application.pk])}#d{top.pk}"
 
@@ -152,7 +153,7 @@ def _remark(data, leaf: Criterion) -> str:
 
 def _version(data, leaf: Criterion) -> int:
     typed = data.get(f"c{leaf.key}-version", "")
-    return int(typed) if typed.isdecimal() else 0
+    return keys.number_in(typed)
 
 
 @require_POST

@@ -13,6 +13,7 @@ from applications.models import Application
 from applications.rules import OVERSEERS
 from applications.services import checking
 from applications.views.scope import application_for, require
+from branches import keys
 from branches.models import Branch
 from branches.roles import COMMITTEE_ROLES, Role
 from branches.views.decorators import came_from, say_refusals
@@ -63,7 +64,7 @@ def remind(request):
     """Urge the branches named in the form."""
     require(request, "applications.rankings", None)
     roles = (*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)
-    wanted = [pk for pk in request.POST.getlist("application") if pk.isdecimal()]
+    wanted = keys.numbers_in(request.POST.getlist("application"))
     found = Application.objects.held_as(request.user, *roles).running().for_work().filter(pk__in=wanted)
     reminded = checking.remind_branches(found, by=request.user)
     messages.success(request, f"已催办{reminded}个支部。")

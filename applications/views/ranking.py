@@ -11,6 +11,7 @@ from applications import overview
 from applications.models import Application, RecommendationList
 from applications.services import recommending
 from applications.views.scope import require
+from branches import keys
 from branches.models import Branch, under
 from branches.roles import COMMITTEE_ROLES, Role
 from branches.views.decorators import say_refusals
@@ -132,7 +133,7 @@ def confirm_ranking(request, track_pk, committee_pk):
 
 def chosen_order(data) -> list[int]:
     """The applications in the order of the page."""
-    return [int(pk) for pk in data.getlist("application") if pk.isdecimal()]
+    return keys.numbers_in(data.getlist("application"))
 
 
 def typed_reasons(data) -> dict[int, str]:
@@ -140,7 +141,7 @@ def typed_reasons(data) -> dict[int, str]:
     return {
         int(pk): value.strip()[:300]
         for what, _, pk in (key.partition("-") for key in data)
-        if what == "reason" and pk.isdecimal()
+        if what == "reason" and keys.is_number(pk)
         for value in [data[f"reason-{pk}"]]
     }
 
@@ -148,7 +149,7 @@ def typed_reasons(data) -> dict[int, str]:
 def moved(order: list[int], move: str) -> list[int]:
     """The order after one press: `up-7`, `down-7`, `out-7` or `in-7`; anything else changes nothing."""
     what, _, key = move.partition("-")
-    if not key.isdecimal():
+    if not keys.is_number(key):
         return order
     pk, order = int(key), list(order)
     if what == "in":
@@ -166,7 +167,7 @@ def moved(order: list[int], move: str) -> list[int]:
 
 def version_of(data) -> int:
     value = data.get("version", "")
-    return int(value) if value.isdecimal() else -1
+    return keys.number_in(value, otherwise=-1)
 
 
 def _at_version(ranking: RecommendationList, data) -> RecommendationList:

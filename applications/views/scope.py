@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
 from applications.models import Application
+from branches import keys
 
 WHY_NOT = {
     "applications.edit": "只有本支部的书记和经办人可以填写。",
@@ -33,7 +34,7 @@ def require(request, perm: str, obj) -> None:
 def key_in(data, name: str) -> int:
     """A number out of a form's hidden field; what is no number is nobody's key."""
     value = data.get(name, "")
-    return int(value) if value.isdecimal() else 0
+    return keys.number_in(value)
 
 
 def wants_json(request) -> bool:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from branches.keys import is_number
 from branches.templatetags.house import when
 from branches.views.decorators import say_refusals, wants_fragment
 from reviews import overview
@@ -60,7 +61,7 @@ def start_sheet(request, pk):
     event = {
         kind: get_object_or_404(rows.visible_to(request.user), pk=request.POST[kind])
         for kind, rows in kinds.items()
-        if request.POST.get(kind, "").isdecimal()
+        if is_number(request.POST.get(kind, ""))
     }
     return redirect("reviews:sheet", pk=scoring_desk.start_review(assignment, **event).pk)
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from applications.models import Application
 from applications.states import Status
+from branches.keys import is_number
 from branches.models import User
 from branches.views.decorators import say_refusals
 from reviews import overview
@@ -92,10 +93,10 @@ def assign(request, pk):
 
 def _pairs(values: list[str]) -> list[tuple[User, Application]]:
     found = [value.partition(":") for value in values]
-    keys = [(int(left), int(right)) for left, _, right in found if left.isdecimal() and right.isdecimal()]
-    users = User.objects.in_bulk({user for _, user in keys})
-    applications = Application.objects.in_bulk({application for application, _ in keys})
-    return [(users[u], applications[a]) for a, u in keys if u in users and a in applications]
+    pairs = [(int(left), int(right)) for left, _, right in found if is_number(left) and is_number(right)]
+    users = User.objects.in_bulk({user for _, user in pairs})
+    applications = Application.objects.in_bulk({application for application, _ in pairs})
+    return [(users[u], applications[a]) for a, u in pairs if u in users and a in applications]
 
 
 @require_POST

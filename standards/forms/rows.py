@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.forms.utils import ErrorDict, ErrorList
 
+from branches import keys
+
 MOST_ROWS = 200
 # Hidden, or drawn by the page itself.
 UNSHOWN = ("pk", "code", "key", "ORDER", "DELETE")
@@ -135,7 +137,8 @@ class BaseRows(BaseFormSet):
         """What was filled in, as asked for; empty new rows and removed ones are left out."""
         kept = self.kept
         last = MOST_ROWS * 10
-        kept.sort(key=lambda form: form.cleaned_data.get("ORDER") or last)
+        places = {id(form): form.cleaned_data.get("ORDER") for form in kept}
+        kept.sort(key=lambda form: last if places[id(form)] is None else places[id(form)])
         return [
             {name: value for name, value in form.cleaned_data.items() if name not in ("ORDER", "DELETE")}
             for form in kept
@@ -161,7 +164,7 @@ def with_more(data: Any, prefix: str, number: int = 2) -> Any:
     """The POST data with some empty rows more, for a browser without JavaScript; nothing is judged yet."""
     data = data.copy()
     key = f"{prefix}-TOTAL_FORMS"
-    there = int(data[key]) if data.get(key, "").isdecimal() else 0
+    there = keys.number_in(data.get(key, ""))
     data[key] = str(min(there + number, MOST_ROWS))
     return data
 

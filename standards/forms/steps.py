@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from branches import keys
 from standards import calendar_words, readiness
 from standards.forms import wizard
 from standards.forms.rows import initial_of, row_formset, unjudged, with_more
@@ -183,7 +184,7 @@ def with_days(data: Any, track: Track) -> tuple[Any, int]:
     """The POST data with the days its wordings stand for filled in where none are given; and how many rows it helped."""
     data, year, helped = data.copy(), wizard.year_of(track), 0
     total = data.get("stages-TOTAL_FORMS", "")
-    for index in range(min(int(total), 200) if total.isdecimal() else 0):
+    for index in range(min(keys.number_in(total), 200)):
         prefix = f"stages-{index}"
         span = calendar_words.days_of(data.get(f"{prefix}-date_text", ""), year)
         if span is None:

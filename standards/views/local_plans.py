@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from branches import keys
 from branches.models import Branch
 from standards.forms.local import LocalPlanForm, LocalTaskRow, StageDatesForm
 from standards.forms.rows import initial_of, row_formset, unjudged, with_more
@@ -37,7 +38,7 @@ def _save(request, campaign, branch, form):
     try:
         return local_plans.save_local_plan(
             campaign, branch, title=given["title"], body=given["body"], upload=plan_file(given["upload"]),
-            publish="publish" in request.POST, seen=int(seen) if seen.isdecimal() else None, by=request.user,
+            publish="publish" in request.POST, seen=int(seen) if keys.is_number(seen) else None, by=request.user,
         )  # fmt: skip
     except ValidationError as refusal:
         form.add_error(None, refusal)

@@ -7,6 +7,7 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from branches import keys
 from branches.models import Branch
 from branches.views.decorators import came_from, say_refusals
 from standards import coverage, coverage_sheet
@@ -111,7 +112,7 @@ def remind(request, pk):
     found = _publication(request, pk)
     _require(request, "standards.see_coverage")
     branches = _filtered(request, found)
-    if wanted := [pk for pk in request.POST.getlist("branch") if pk.isdecimal()]:
+    if wanted := keys.numbers_in(request.POST.getlist("branch")):
         branches = branches.filter(pk__in=wanted)
     urged = study.remind_study(found, branches, by=request.user)
     messages.success(request, f"已催办{urged}个支部。")

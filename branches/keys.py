@@ -1,0 +1,19 @@
+"""Numbers out of hidden fields and tick boxes: what nobody can have been given is no number, however long it is."""
+
+from collections.abc import Iterable
+
+# A column of 64 bits holds any number of so many digits; beyond it SQLite raises, and Python will not even read it.
+MOST_DIGITS = 18
+
+
+def is_number(typed: str) -> bool:
+    return typed.isdecimal() and len(typed) <= MOST_DIGITS
+
+
+def number_in(typed: str, otherwise: int = 0) -> int:
+    return int(typed) if is_number(typed) else otherwise
+
+
+def numbers_in(typed: Iterable[str]) -> list[int]:
+    """Those that are numbers, in their order."""
+    return [int(each) for each in typed if is_number(each)]
