@@ -13,6 +13,7 @@ from standards.workbooks.layout import Column
 # The most a cell of a spreadsheet may hold.
 MOST_LETTERS = 32_767
 MOST_WHOLE = 9999
+MOST_DIGITS = 15
 
 
 class CellError(ValueError):
@@ -60,7 +61,11 @@ def number(cell: Cell) -> Decimal | None:
     if isinstance(value, bool):
         raise CellError("请填写数字。")
     try:
-        return scoring.to_decimal(_written(value).strip().rstrip("分%％ "))
+        found = scoring.to_decimal(_written(value).strip().rstrip("分%％ "))
+        if found and not -MOST_DIGITS < found.adjusted() < MOST_DIGITS:
+            # Before anybody writes it out: 1e999999999 has a billion digits.
+            raise CellError("这个数过大或过小，请核对。")
+        return found
     except scoring.AnswerError as error:
         raise CellError(f"“{_written(value)[:20]}”不是数字。{error.message}") from None
 
@@ -108,7 +113,7 @@ def _number(sheet: str, column: Column, cell: Cell) -> Decimal | int | None:
         least = scoring.plain(column.least)
         raise CellError(f"{column.header}是{scoring.plain(found)}，须{'大于' if column.over else '不小于'}{least}。")
     if column.kind == layout.WHOLE:
-        if found % 1 or found > MOST_WHOLE:
+        if found > MOST_WHOLE or found % 1:
             raise CellError(f"{column.header}须是 1 至 {MOST_WHOLE} 的整数。")
         return int(found)
     return exact(column, found, layout.field_of(sheet, column.field).max_digits)  # type: ignore[union-attr]

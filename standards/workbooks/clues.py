@@ -10,10 +10,11 @@ from standards.models import Criterion, ScoreRule
 
 Kind = Criterion.Kind
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．％－", "0123456789.%-")
-NUMBER = r"(\d+(?:\.\d+)?)"
+# What a field for points can hold; longer ones are not points.
+NUMBER = r"(\d{1,4}(?:\.\d{1,2})?)(?![\d.])"
 UNITS = "次|人次|人|项|个|名|件|起|例|处|篇|份|天|期|条|场|部|月|年"
 # The words between two marks: what a deduction or an award is for.
-CLAUSE = r"([^，。；;、,\n]*?)"
+CLAUSE = r"([^，。；;、,\n]{0,60}?)"
 GRADES = "优秀|良好|较好|一般|较差|合格|不合格|基本合格|满意|基本满意|不满意|好|优|良|中|差"
 
 VETO = re.compile(r"一票否决|取消[^，。；]{0,12}资格|不得(?:参评|评为|推荐)[^，。；]*")
@@ -22,7 +23,7 @@ CAPPED = re.compile(
     r"(?:最高(?:只能)?(?:评为|定为)|不得高于|不高于)[“\"]?([^，。；”\"]{1,8}?)[”\"]?(?:等次|等级|档|[，。；]|$)"
 )
 MEASURED = re.compile(
-    rf"([^，。；;\n]*?)(低于|不足|达不到|未达到|高于|超过){NUMBER}(%|分|个|件)?[^，。；\d]{{0,6}}[，,]?"
+    rf"([^，。；;\n]{{0,60}}?)(低于|不足|达不到|未达到|高于|超过){NUMBER}(%|分|个|件)?[^，。；\d]{{0,6}}[，,]?"
     rf"每(?:再)?(?:降低|减少|增加|低|少|差|高|超过|超|多)(?:出)?{NUMBER}?(?:个)?(?:百分点|%|分|个|件)?[，,]?(扣|减|加|得|计){NUMBER}分"
 )
 EACH_DEDUCT = re.compile(rf"{CLAUSE}(每{CLAUSE}?)(?:扣除|扣减|扣|减){NUMBER}分")
@@ -40,6 +41,8 @@ CHECK = re.compile(
 TIMES = re.compile(rf"(?:每)?(?:少|缺|有|发生|出现|查实|开展|组织)?(?:1|一)?({UNITS})")
 FLOORLESS = re.compile(r"不设(?:下限|底)|可扣至负分|扣完[^，。；]*倒扣|倒扣")
 MOST_LABEL = 80
+# Wording says how to score in its first sentences; patterns over a whole chapter would take their time.
+MOST_LETTERS = 1000
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Guess:
 
 def tidy(text: str) -> str:
     """With half-width digits and without spaces, as the patterns expect."""
-    return re.sub(r"[ \t\u3000]+", "", text.translate(FULL_WIDTH))
+    return re.sub(r"[ \t\u3000]+", "", text[:MOST_LETTERS].translate(FULL_WIDTH))
 
 
 def guess(text: str, points: Decimal | None) -> Guess:
@@ -117,7 +120,7 @@ def _measured(text: str, verbs: str) -> tuple[list[ScoreRule], list[str], str]:
         rules.append(
             _rule(
                 what or f"{side}{threshold}{unit or ''}", points, unit=unit or "分",
-                threshold=Decimal(threshold).quantize(scoring.CENT), per=Decimal(per or 1).quantize(scoring.CENT),
+                threshold=Decimal(threshold).quantize(scoring.CENT), per=(Decimal(per or 1) or scoring.ONE).quantize(scoring.CENT),
                 above=side in ("高于", "超过"),
             )
         )  # fmt: skip

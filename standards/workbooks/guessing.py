@@ -34,9 +34,11 @@ HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("note", re.compile(r"备注|说明")),
 )
 SUMS = re.compile(r"^(合计|总计|总分|共计|小计)")
-POINTS_BEHIND = re.compile(r"[（(]\s*(?:共|满分|计)?\s*(\d+(?:\.\d+)?)\s*分\s*[）)]")
+POINTS_BEHIND = re.compile(rf"[（(](?:共|满分|计)?{clues.NUMBER}分[）)]")
 BONUS = re.compile(r"加分|附加|奖励分")
 MOST_TITLE = 24
+# What the field for a total can hold.
+MOST_TOTAL = 10_000
 
 
 @dataclass
@@ -127,6 +129,8 @@ def _sheet(grid: Grid, header: int, places: dict[str, int]) -> Draft:
         draft.problems.append(Problem("表头下面没有内容。", grid.sheet.title, header))
     _build(draft, entries)
     regular = sum((line.criterion.max_points for line in draft.lines if _counts(draft, line)), scoring.ZERO)
+    if regular >= MOST_TOTAL:
+        draft.problems.append(Problem(f"各项分值合计{scoring.plain(regular)}分，过大，请核对。", grid.sheet.title))
     draft.rubric.total_points = (total or regular or scoring.HUNDRED).quantize(scoring.CENT)
     return draft
 

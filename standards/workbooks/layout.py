@@ -22,6 +22,7 @@ SEPARATORS = {"evidence_hints": "；;\n", "lines": "、，,；;\n"}
 
 # How a workbook spells characters that XML cannot carry; Excel and WPS do the same.
 _SPELT = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_SPOILT = re.compile("0000|[dD][89a-fA-F]..")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
@@ -137,7 +138,8 @@ def spell(text: str) -> str:
 
 
 def unspell(text: str) -> str:
-    return _SPELT.sub(lambda found: chr(int(found[1], 16)), text)
+    """The text again. What no database can hold (NUL, half a character) stays spelt out."""
+    return _SPELT.sub(lambda found: found[0] if _SPOILT.fullmatch(found[1]) else chr(int(found[1], 16)), text)
 
 
 def join_words(words: list[str], separators: str) -> str:

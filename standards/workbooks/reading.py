@@ -35,7 +35,7 @@ UNREADABLE = (
 def read(content: bytes) -> Draft:
     """Read a workbook, the template's or a bureau's own sheet. Raises ValidationError for what is not opened at all."""
     book = open_book(content)
-    if layout.HEAD in book.sheetnames and layout.CRITERIA in book.sheetnames:
+    if {layout.HEAD, layout.CRITERIA} <= {sheet.title for sheet in book.worksheets}:
         draft = _template(book)
     else:
         draft = guessing.read(book)
@@ -69,7 +69,7 @@ def _template(book: Workbook) -> Draft:
         draft.lines.append(Line(Criterion(**values), parent, row=row))
     letters = _letters(book[layout.CRITERIA])
     _check_outline(draft, letters)
-    if draft.lines and layout.RULES in book.sheetnames:
+    if draft.lines and layout.RULES in {sheet.title for sheet in book.worksheets}:
         _rules(draft, book[layout.RULES])
     if not draft.lines and not any(problem.sheet == layout.CRITERIA for problem in draft.problems):
         draft.problems.append(Problem("没有填任何指标。", layout.CRITERIA))
