@@ -44,12 +44,12 @@ def raw(cell: Cell) -> Any:
 def text(cell: Cell) -> str:
     """The cell as text, at the edges trimmed; a number as people write it."""
     value = raw(cell)
-    if value is None:
-        return ""
-    return (layout.YES if value else layout.NO) if isinstance(value, bool) else _written(value).strip()
+    return "" if value is None else _written(value).strip()
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return layout.YES if value else layout.NO
     return value if isinstance(value, str) else scoring.plain(Decimal(repr(value)))
 
 

@@ -167,7 +167,7 @@ def _completed(sheet: str, values: dict[str, Any]) -> dict[str, Any]:
     for column in layout.COLUMNS[sheet]:
         if column.field and column.field not in values:
             usual = layout.default_of(sheet, column.field)
-            exact = column.kind == layout.NUMBER and usual is not None
+            exact = column.kind == layout.NUMBER and (usual is not None or column.required)
             values[column.field] = scoring.to_decimal(usual or 0).quantize(scoring.CENT) if exact else usual
     return values
 

@@ -7,6 +7,8 @@ import zipfile
 
 import pytest
 from django.core.exceptions import ValidationError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from standards.models import Criterion, Rubric
@@ -217,3 +219,58 @@ def test_plain_sheet_with_problems(header, row, words):
     book.save(out)
     (problem,) = reading.read(out.getvalue()).problems
     assert str(problem).startswith(words)
+
+
+anything = (
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), max_size=30)
+    | st.sampled_from(
+        [
+            "1e999999999",
+            "-1e999",
+            "1e-999999999",
+            "_x0000_",
+            "_xD800_",
+            "每次扣9999999999999999999999999999999999分",
+            "=A1",
+        ]
+        + ["低于90%的，每低0%扣1分", "好10、好20", "（99999999分）", "NaN", "Infinity", "9" * 400, "合计", "10分", "是"]
+    )
+    | st.integers(-(10**20), 10**20)
+    | st.floats()
+    | st.booleans()
+    | st.dates().map(str)
+    | st.datetimes()
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(["Z2", "Z4", "Z7"]),
+    st.lists(st.tuples(st.integers(1, 15), st.integers(1, 12), anything), max_size=8),
+)
+def test_whatever_stands_in_the_cells_is_taken_over_or_told(db, admin, source, filled):
+    def fill(book):
+        for sheet in book.worksheets:
+            for row, column, value in filled:
+                if type(sheet.cell(row, column)).__name__ == "Cell":
+                    sheet.cell(row, column).value = value
+
+    draft = reading.read(changed(fill, source))
+    if source == "Z7":
+        draft.set_code("Z7")
+    if not draft.problems:
+        made = importing.import_rubric(draft, by=admin)
+        assert len(made.outline) == len(draft.lines)
+        made.delete()
+
+
+def test_long_wording_is_read_in_time():
+    start = time.process_time()
+    book = Workbook()
+    book.active.append(["项目", "考核内容", "分值"])
+    for _ in range(50):
+        book.active.append(["组织", "每少低于超过得加" * 3000, 5])
+    out = io.BytesIO()
+    book.save(out)
+    assert len(reading.read(out.getvalue()).lines) == 51
+    assert time.process_time() - start < 8
