@@ -15,7 +15,7 @@ from branches.models import Branch, RoleGrant, User
 from branches.roles import PANEL_ROLES, Role
 from reviews.models import Award, Panel, SiteVisit
 from reviews.services import results
-from standards import answers
+from standards import answers, scoring
 from standards.models import Campaign, Criterion, ScoreComponent, Track
 
 
@@ -68,7 +68,10 @@ def person_label(user: User) -> str:
 
 class ComponentField(forms.ModelChoiceField):
     def label_from_instance(self, component: ScoreComponent) -> str:
-        return f"{component.track} · {component.name}"
+        """Told apart from others of the same source by name, weight and what it looks at."""
+        part = f"，只评{'、'.join(component.dimensions)}" if component.dimensions else ""
+        weight = scoring.plain(component.weight)
+        return f"{component.track} · {component.name}（{component.get_source_display()}，占{weight}%{part}）"
 
 
 class PanelForm(forms.Form):
@@ -94,10 +97,14 @@ class PanelForm(forms.Form):
             .prefetch_related(Prefetch("role_grants", grants, to_attr="panel_grants"))
         )
         self.fields["members"].queryset = self.fields["leader"].queryset = people
-        self.fields["component"].queryset = ScoreComponent.objects.filter(
-            source__in=[ScoreComponent.Source.VISIT, ScoreComponent.Source.PRESENTATION],
-            track__campaign__status=Campaign.Status.OPEN,
-        ).select_related("track")
+        self.fields["component"].queryset = (
+            ScoreComponent.objects.filter(
+                source__in=[ScoreComponent.Source.VISIT, ScoreComponent.Source.PRESENTATION],
+                track__campaign__status=Campaign.Status.OPEN,
+            )
+            .select_related("track")
+            .order_by("-track__campaign", "track__order", "track", "order", "pk")
+        )
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]

@@ -193,6 +193,12 @@ def _city_probes() -> Iterator[Probe]:
     if panel:
         yield Probe("市局 评审组", "list", admin, reverse("reviews:panel", args=[panel.pk]))
     yield Probe("市局 成绩", "list", admin, reverse("reviews:results"))
+    reviewed = Track.objects.filter(applications__status=Status.IN_REVIEW).order_by("-campaign__code").first()
+    if reviewed:
+        trial = reverse("reviews:trial", args=[reviewed.pk])
+        part = reviewed.components.order_by("order").first()
+        yield Probe("市局 试算", "desk", admin, trial)
+        yield Probe("市局 试算 改一项权重", "desk", admin, f"{trial}?w-{part.code}=50")
     result = ResultSet.objects.order_by("-pk").first()
     if result:
         yield Probe("市局 排名表", "list", admin, reverse("reviews:result", args=[result.pk]))

@@ -412,7 +412,9 @@ class ScoreComponent(models.Model):
         if not self.dimensions:
             return whole
         part = replace(whole, dimensions=tuple(top.group for top in self.tops))
-        full = (top.max_points * top.weight / scoring.HUNDRED for top in self.tops if not top.is_bonus)
+        # A part of nothing but bonus is out of the bonus: what it comes to must be a share of something.
+        counted = [top for top in self.tops if not top.is_bonus] or self.tops
+        full = (top.max_points * top.weight / scoring.HUNDRED for top in counted)
         return replace(part, total_points=sum(full, scoring.ZERO))
 
     def leaves_for(self, line: str) -> list[Criterion]:

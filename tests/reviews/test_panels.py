@@ -1,6 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from applications.models import Application, Reader
 from branches.models import Notice
@@ -224,3 +225,34 @@ def test_two_slots_cannot_be_opened_by_two_people(cast, road, tiny_track, recomm
     with pytest.raises(ValidationError) as refusal:
         scoring_desk.open_slot(second, by=cast.campaign_admin)
     assert code_of(refusal) == "another_open"
+
+
+def test_components_of_one_source_are_told_apart_when_a_panel_is_formed(tiny_track, cast, client_of):
+    ScoreComponent.objects.filter(track=tiny_track, source="visit").update(weight=30)
+    ScoreComponent.objects.create(
+        track=tiny_track, source="visit", code="dynamic", name="动态考核", weight=10, order=9, dimensions=["A"]
+    )
+    answer = client_of(cast.campaign_admin).get(reverse("reviews:panel_new"))
+    labels = [label for key, label in answer.context["form"].fields["component"].choices if key]
+    assert labels == [
+        "试用称号 · 实地考评（动态与实地考评，占30%）", "试用称号 · 现场展示（现场展示，占30%）",
+        "试用称号 · 动态考核（动态与实地考评，占10%，只评A）",
+    ]  # fmt: skip
+
+
+def test_a_sheet_and_its_total_belong_to_the_panels_own_component(tiny_track, recommended, cast):
+    """Two visit components: each panel's sheet asks for its own part and is out of its own points."""
+    dynamic = ScoreComponent.objects.create(
+        track=tiny_track, source="visit", code="dynamic", name="动态考核", weight=10, order=9, dimensions=["B"]
+    )
+    panel = panels.form_panel(
+        tiny_track, dynamic, kind="assessors", name="动态组", members=[cast.assessor], leader=cast.assessor,
+        by=cast.campaign_admin,
+    )  # fmt: skip
+    panels.assign(panel, by=cast.campaign_admin)
+    visit = scoring_desk.schedule_visit(
+        panel, recommended["A-1"], kind="dynamic", visited_on=timezone.localdate(), note="", by=cast.campaign_admin
+    )
+    review = scoring_desk.start_review(panel.assignments.get(application=recommended["A-1"]), visit=visit)
+    assert (review.component, [leaf.code for leaf in scoring_desk.leaves_of(review)]) == (dynamic, ["B1"])
+    assert (review.component.sheet.total_points, review.component.leaves_for("")[0].max_points) == (5, 5)
