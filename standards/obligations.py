@@ -1,6 +1,6 @@
 """What a branch owes of what was published to it: its signature, then its study (S1-38). For the home page and reminders."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
 
@@ -23,7 +23,7 @@ def owed(user: User | None = None) -> Iterator[Todo]:
             return
         branches = branches.filter(under(paths))
     running = Publication.objects.filter(campaign__status=Campaign.Status.OPEN)
-    publications = list(running.select_related("campaign", "scope").order_by("campaign", "number"))
+    publications = _current(running.select_related("campaign", "scope").order_by("campaign", "number"))
     if not publications:
         return
     found = list(branches)
@@ -35,6 +35,15 @@ def owed(user: User | None = None) -> Iterator[Todo]:
         for branch in found:
             if publication.concerns(branch) and studied.get((publication.pk, branch.pk)) is None:
                 yield _todo(publication, branch, signed=(publication.pk, branch.pk) in studied)
+
+
+def _current(publications: Iterable[Publication]) -> list[Publication]:
+    """A committee that publishes its own plan once more asks for the newest only; plans and revisions all count."""
+    latest: dict[tuple, Publication] = {}
+    for each in publications:
+        own = each.kind == Publication.Kind.LOCAL
+        latest[(each.campaign_id, each.scope_id) if own else (each.campaign_id, "", each.pk)] = each
+    return list(latest.values())
 
 
 def _todo(publication: Publication, branch: Branch, *, signed: bool) -> Todo:

@@ -12,7 +12,7 @@ from branches.models import Branch
 from branches.views.decorators import came_from, say_refusals
 from standards import coverage, coverage_sheet
 from standards.forms.study import FIELD_OF, CoverageFilter, StudyForm
-from standards.models import Acknowledgement, Publication
+from standards.models import Acknowledgement, LocalPlan, Publication
 from standards.services import study
 
 PER_PAGE, PUBLICATIONS = 50, 20
@@ -42,10 +42,19 @@ def publication(request, pk):
         "publication": found,
         "rubrics": sorted({track.rubric for track in tracks}, key=lambda rubric: rubric.code),
         "own": coverage.own_rows(request.user, [found]),
+        "plan": _local_plan(request, found),
     }
     if request.user.has_perm("standards.see_coverage"):
         context |= _coverage(request, found)
     return render(request, "standards/publication.html", context)
+
+
+def _local_plan(request, found):
+    """The committee's own plan that was published, with its file."""
+    if found.kind != Publication.Kind.LOCAL:
+        return None
+    plans = LocalPlan.objects.visible_to(request.user)
+    return plans.filter(campaign=found.campaign_id, organiser=found.scope_id).first()
 
 
 def _coverage(request, found):

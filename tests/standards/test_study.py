@@ -345,6 +345,16 @@ def test_another_countys_plan_is_not_owed(plan, bureau, cast):
     assert [len(owed(user)) for user in (cast.secretary, cast.secretary_b1)] == [1, 2]
 
 
+def test_a_committees_plan_published_again_is_owed_once_and_revisions_each(plan, bureau, cast):
+    for kind, title, scope in (
+        ("local", "甲县第一版", bureau.county_a), ("local", "甲县第二版", bureau.county_a),
+        ("change", "第一次修订", None), ("change", "第二次修订", None),
+    ):  # fmt: skip
+        study.publish_to_branches(plan.campaign, kind=kind, title=title, body="", scope=scope, by=None)
+    titles = [title for _, _, title in owed(cast.secretary)]
+    assert titles == [f"签收：{plan.title}", "签收：甲县第二版", "签收：第一次修订", "签收：第二次修订"]
+
+
 @pytest.mark.parametrize(("days", "written"), [(7, 8), (4, 0), (3, 8), (0, 8), (-1, 8), (-2, 0)])
 def test_reminders_go_out_by_the_usual_calendar(plan, days, written):
     Publication.objects.update(due_on=factories.days(days))

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from branches.models import Notice, RoleGrant
 from branches.roles import Role
 from standards.models import Acknowledgement
-from standards.services import campaigns, study
+from standards.services import campaigns, local_plans, study
 from tests import factories
 
 ENOUGH = {
@@ -138,6 +138,15 @@ def test_the_list_shows_a_committee_how_far_its_branches_are(plan, bureau, cast,
         for key, user in (("head", cast.committee_head), ("admin", cast.campaign_admin))
     }
     assert tallies == {"head": [(1, 3)], "admin": [(0, 2), (1, 7)]}
+
+
+def test_a_committees_plan_is_linked_from_its_publication(plan, bureau, cast, client_of):
+    own = local_plans.save_local_plan(
+        plan.campaign, bureau.county_a, title="甲县方案", body="另加两项。", by=cast.committee_head, publish=True
+    )
+    client = client_of(cast.secretary)
+    assert client.get(at("publication", plan.campaign.publications.get(number=2))).context["plan"] == own
+    assert client.get(at("publication", plan)).context["plan"] is None
 
 
 def test_somebody_without_branch_or_committee_reads_the_text_alone(plan, cast, client_of):
