@@ -130,11 +130,12 @@ def _changes(instance: Rubric | Criterion | ScoreRule, values: Mapping[str, Any]
         before = getattr(instance, name)
         if before != value:
             setattr(instance, name, value)
-            changed[name] = [_logged(before), _logged(value)]
+            changed[name] = [logged(before), logged(value)]
     return changed
 
 
-def _logged(value: Any) -> Any:
+def logged(value: Any) -> Any:
+    """A value as the log shows it."""
     return scoring.plain(value) if isinstance(value, Decimal) else value
 
 

@@ -77,7 +77,7 @@ def same(criterion: Criterion, form: CriterionForm) -> Criterion | None:
     return None if differences(current, form) else current
 
 
-def differences(current: Criterion, form: CriterionForm) -> list[dict[str, str]]:
+def differences(current: Criterion, form: CriterionForm) -> list[dict[str, Any]]:
     found = _compare(form, current, editing.CRITERION_CONTENT, form.fields_given)
     mine, theirs = (_rules(rules) for rules in (form.rules_given, [vars(rule) for rule in current.rules.all()]))
     if mine != theirs:
@@ -106,7 +106,7 @@ def _steps() -> list[tuple[str, str]]:
     return list(CriterionForm().empty_rule.fields["steps"].choices)
 
 
-def _compare(form: forms.Form, current: Any, names: Iterable[str], mine: Mapping[str, Any]) -> list[dict[str, str]]:
+def _compare(form: forms.Form, current: Any, names: Iterable[str], mine: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -140,7 +140,21 @@ def show(
     current = criterion_in(rubric, criterion.pk)
     hidden = [*_hidden(form.data), ("version", str(current.version))]
     action = reverse("standards:criterion_edit", args=[rubric.pk, criterion.pk])
-    return _render(request, rubric, str(current), differences(current, form), hidden, action, current)
+    rows = _untouched(differences(current, form), form, current)
+    return _render(request, rubric, str(current), rows, hidden, action, current)
+
+
+def _untouched(rows: list[dict], form: CriterionForm, current: Criterion) -> list[dict]:
+    """Where I left a field as it was and only the other changed it, the other's value is offered first."""
+    behind = max(0, current.version - (form.cleaned_data["version"] or 0))
+    entries = AuditEntry.objects.filter(target=f"criterion:{current.pk}", action="criterion.save").order_by("-seq")
+    before: dict[str, Any] = {}
+    for entry in entries[:behind]:
+        before |= {name: change[0] for name, change in entry.changes.items() if name != "rules"}
+    for row in rows:
+        name = row["name"]
+        row["theirs_first"] = name in before and before[name] == editing.logged(form.fields_given[name])
+    return rows
 
 
 def show_head(request: HttpRequest, rubric: Rubric, form: HeadForm) -> HttpResponse:

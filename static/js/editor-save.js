@@ -92,6 +92,7 @@ window.editorSave = function (options) {
   function save(form) {
     clearTimeout(timers.get(form));
     timers.delete(form);
+    if (!form.isConnected) { return Promise.resolve(false); }
     if (running.has(form)) { return running.get(form).then(function () { return save(form); }); }
     if (!dirty(form)) { settled(form); return Promise.resolve(true); }
     var sent = content(form);
@@ -112,7 +113,7 @@ window.editorSave = function (options) {
   /* What stands there is what is saved, perhaps after a refused attempt. */
   function settled(form) {
     forget(form.dataset.unit);
-    if (!form.querySelector(".unit-wrong")) { return; }
+    if (!form.querySelector(".unit-wrong, .is-invalid")) { return; }
     errors(form, {});
     say(form, "没有改动");
     announce("没有改动");

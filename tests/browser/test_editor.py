@@ -226,7 +226,8 @@ def test_two_people_at_one_criterion_choose_field_by_field(admin, demo_desk, dra
     expect(page.get_by_role("heading", name="“A1-1 先写的名称”被两个人同时改了")).to_be_focused()
     other.look("editor-conflict", phone=True)
     expect(page.get_by_role("group", name="名称").locator("label").nth(0)).to_contain_text("后写的名称")
-    page.get_by_role("group", name="标准原文").get_by_label("对方的").check()
+    # The text was the other's work alone: it is offered first.
+    expect(page.get_by_role("group", name="标准原文").get_by_label("对方的")).to_be_checked()
     page.get_by_role("button", name="按所选保存").click()
     expect(page.locator(".crit-form [name=title]")).to_have_value("后写的名称")
     expect(page.locator(".crit-form [name=text]")).to_have_value("先写的原文")
