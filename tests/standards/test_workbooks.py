@@ -110,7 +110,7 @@ def rules(draw):
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(drafts())
 def test_round_trip_of_any_rubric_is_lossless(draft):
     rubric = draft.as_rubric()

@@ -243,7 +243,7 @@ anything = (
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(["Z2", "Z4", "Z7"]),
     st.lists(st.tuples(st.integers(1, 15), st.integers(1, 12), anything), max_size=8),
