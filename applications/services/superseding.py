@@ -164,7 +164,8 @@ def _dropped(effect: Effect) -> Iterator[dict[str, Any]]:
                 **owner, "table": fate.table, "code": fate.code, "answer": fate.given, "points": points,
                 "remark": fate.remark, "why": fate.why,
             }  # fmt: skip
-    codes = {criterion.pk: criterion.code for criterion in effect.application.track.rubric.outline}
+    outline = effect.application.track.rubric.outline if effect.uncited else []
+    codes = {criterion.pk: criterion.code for criterion in outline}
     for citation in effect.uncited:
         evidence = citation.evidence
         yield {
@@ -217,16 +218,20 @@ def _move_citations(plan: Plan) -> None:
 
 
 def _store_totals(plan: Plan) -> None:
-    """The running totals, under the new version."""
-    rows, now = [], timezone.now()
+    """The running totals, under the new version. What takes few values goes apart: it is much cheaper so."""
+    rows: list[Application] = []
+    complete: dict[bool, list[int]] = {True: [], False: []}
     for effect in plan.effects:
         if effect.score is None:
             continue
         row = effect.application
-        row.self_score, row.self_complete = effect.score.total, effect.score.final
-        row.self_detail, row.updated_at = plan.new.detail(effect.score), now
+        row.self_score, row.self_detail = effect.score.total, plan.new.detail(effect.score)
+        complete[effect.score.final].append(row.pk)
         rows.append(row)
-    Application.objects.bulk_update(rows, ["self_score", "self_complete", "self_detail", "updated_at"], batch_size=200)
+    Application.objects.bulk_update(rows, ["self_score", "self_detail"], batch_size=200)
+    for final, keys in complete.items():
+        for chunk in _chunks(keys):
+            Application.objects.filter(pk__in=chunk).update(self_complete=final, updated_at=timezone.now())
 
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -332,7 +332,7 @@ def test_queries_do_not_grow_with_the_applications(
     new = newer(reworked)
     track = Track.objects.select_related("campaign", "rubric").get(pk=tiny_track.pk)
     seen = superseding.preview_supersession(track, new).digest
-    with django_assert_num_queries(42):
+    with django_assert_num_queries(43):
         superseding.supersede_rubric(track, new, reason=REASON, due_on=None, seen=seen, by=cast.campaign_admin)
     assert Stage.objects.filter(track=tiny_track).count() == 9
 
