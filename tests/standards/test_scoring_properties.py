@@ -69,23 +69,24 @@ def test_the_highest_line_is_one_of_the_lines_and_no_more_than_their_sum(lines):
 
 
 @st.composite
-def trees(draw, depth=3):
-    """A group of up to three levels with an answer to each of its items."""
+def trees(draw, path, depth=3):
+    """A group of up to three levels with an answer to each of its items; keys tell where each stands."""
     parts, answers = [], {}
     for number in range(draw(st.integers(1, 3))):
+        key = f"{path}.{number}"
         if depth > 1 and draw(st.booleans()):
-            below, more = draw(trees(depth=depth - 1))
-            parts.append(replace(below, key=f"{below.key}{depth}{number}"))
+            below, more = draw(trees(key, depth=depth - 1))
+            parts.append(below)
             answers |= more
         else:
-            key, most = f"i{depth}{number}{draw(st.integers(0, 10**9))}", draw(halves)
+            most = draw(halves)
             parts.append(Item(key, scoring.POINTS, most))
             answers[key] = draw(st.sampled_from([D(0), most / 2, most]))
     cap = draw(st.none() | halves)
-    return Group(f"g{draw(st.integers(0, 10**9))}", "", tuple(parts), cap, pick=draw(st.sampled_from(PICKS))), answers
+    return Group(path, "", tuple(parts), cap, pick=draw(st.sampled_from(PICKS))), answers
 
 
-@given(st.lists(trees(), min_size=1, max_size=3), st.booleans())
+@given(st.integers(1, 3).flatmap(lambda number: st.tuples(*(trees(str(n)) for n in range(number)))), st.booleans())
 def test_no_sheet_earns_more_than_can_be_reached(tops, capped):
     form = Sheet(tuple(group for group, _ in tops), capped=capped)
     result = scoring.score_sheet(form, {key: value for _, answers in tops for key, value in answers.items()})
