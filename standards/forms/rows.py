@@ -90,6 +90,9 @@ class Row(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.error_messages["required"] = f"请填写{field.label}。"
+            if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+                # What the browser sends for an untouched list is no change: an empty row stays empty.
+                field.initial = field.initial or next(iter(field.choices), ("",))[0]
 
     @property
     def cells(self) -> list[tuple[forms.BoundField, bool]]:
