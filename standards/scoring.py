@@ -350,8 +350,9 @@ def _times(rule: Rule, typed: Any) -> Decimal:
 
 
 def _measured(rule: Rule, typed: Any) -> Decimal:
+    text = str(typed).strip()
     try:
-        value = to_decimal(str(typed).strip().rstrip("%％"))
+        value = to_decimal(text.rstrip("%％") if rule.unit == "%" else text)
     except AnswerError:
         raise AnswerError(f"“{rule.label}”请填写实际数值，例如 {plain(rule.threshold)}。", "not_a_number") from None
     if abs(value) > MOST_MEASURED:

@@ -89,35 +89,35 @@ def _of(criterion: Criterion) -> list[Problem]:
 
 
 def _sums(rubric: Rubric) -> list[Problem]:
-    """Groups against the sum of their parts and the whole against the declared total, for every 警种 that differs."""
-    found = []
+    """Groups against the sum of their parts and the whole against the declared total, for every 警种 that differs.
+
+    Where items of some 警种 are simply left out, the others' full points are out of their reach: that is a warning as
+    long as some 警种 reaches them. More than can count, or what nobody reaches, keeps from publishing.
+    """
+    criteria = {criterion.key: criterion for criterion in rubric.outline}
     named = sorted({line for criterion in rubric.outline for line in criterion.lines})
     # "" stands for every 警种 that no criterion names.
-    for line in ["", *named]:
-        sheet = rubric.sheet.for_line(line)
-        whose = f"（{line}）" if line else "（其他警种）" if named else ""
-        codes = {criterion.key: criterion for criterion in rubric.outline}
-        for group in sheet.groups:
-            criterion = codes[group.key]
-            own = criterion.max_points
-            if group.bonus or not own or not criterion.is_group:
+    lines = {line: _reached(rubric.sheet.for_line(line), criteria) for line in ["", *named]}
+    declared = {key: criteria[key].max_points for key in lines[""] if key} | {"": rubric.total_points}
+    found = []
+    for key, own in declared.items():
+        reached_by_some = any(reached[key] == own for reached in lines.values())
+        for line, reached in lines.items():
+            reach = reached[key]
+            if reach == own:
                 continue
-            if (reach := _sum(group)) != own:
-                found.append(
-                    Problem(
-                        criterion.code,
-                        f"下级合计{scoring.plain(reach)}分，与本级分值{scoring.plain(own)}分不符{whose}。",
-                        warning=_under_bonus(criterion),
-                    )
-                )
-        if sheet.reachable != rubric.total_points:
-            found.append(
-                Problem(
-                    "",
-                    f"各维度合计{scoring.plain(sheet.reachable)}分，与总分{scoring.plain(rubric.total_points)}分不符{whose}。",
-                )
-            )
+            said = "各维度合计{}分，与总分{}分不符" if not key else "下级合计{}分，与本级分值{}分不符"
+            whose = f"（{line}）" if line else "（其他警种）" if named else ""
+            warning = (reached_by_some and reach < own) or (bool(key) and _under_bonus(criteria[key]))
+            text = f"{said.format(scoring.plain(reach), scoring.plain(own))}{whose}。"
+            found.append(Problem(criteria[key].code if key else "", text, warning))
     return list(dict.fromkeys(found))
+
+
+def _reached(sheet: scoring.Sheet, criteria: dict[str, Criterion]) -> dict[str, Decimal]:
+    """What each regular group with declared points comes to before its cap, in reading order; "" is the whole."""
+    groups = [group for group in sheet.groups if not group.bonus and criteria[group.key].is_group]
+    return {g.key: _sum(g) for g in groups if criteria[g.key].max_points} | {"": sheet.reachable}
 
 
 def _under_bonus(criterion: Criterion) -> bool:
