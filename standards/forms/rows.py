@@ -110,6 +110,8 @@ class BaseRows(BaseFormSet):
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["ORDER"].label = "次序"
+        # The script numbers every row; a number alone does not fill an empty one.
+        form.fields["ORDER"].has_changed = lambda initial, data: False
         form.fields["ORDER"].widget = forms.TextInput(attrs={"inputmode": "numeric", "class": "row-order"})
         form.fields["DELETE"].label = "删除"
 
