@@ -43,7 +43,8 @@ def _replace(request, track, new, form) -> Supersession:
 
 def _show(request, track, found, new, form):
     refusal = superseding.why_not(track, new)
-    context = {"track": track, "versions": found, "new": new, "refusal": refusal}
+    records = track.supersessions.select_related("old", "new")
+    context = {"track": track, "versions": found, "new": new, "refusal": refusal, "records": records}
     if new and not refusal:
         plan = superseding.plan_for(track, new)
         # The effects on this page are what the next press is about.

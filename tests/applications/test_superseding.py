@@ -373,6 +373,7 @@ def test_page_confirms_what_was_seen(admin, tiny_application, tiny_track, newer)
     assert done["Location"] == reverse("applications:supersession", args=[record.pk])
     assert record.reason == REASON
     assert admin.get(done["Location"]).context["record"] == record
+    assert list(admin.get(page(tiny_track)).context["records"]) == [record]
 
 
 def test_page_asks_for_the_reason_and_keeps_the_date(admin, tiny_application, tiny_track, newer, road):
@@ -400,6 +401,6 @@ def test_page_query_count(admin, applications, tiny_track, newer, rows, django_a
     Application.objects.exclude(assessments__isnull=False).delete()
     newer(reworked)
     admin.get(page(tiny_track))
-    # session, user, grants, track, versions, past check, components, applications, two tables, citations, notices
-    with django_assert_num_queries(12):
+    # session, user, grants, track, versions, past check, components, applications, two tables, citations, records, notices
+    with django_assert_num_queries(13):
         admin.get(page(tiny_track))
