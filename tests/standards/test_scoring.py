@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -345,8 +346,13 @@ def test_crossing_counts_once_and_steps_stop_at_the_most():
 
 @pytest.mark.parametrize("typed", ["87%", " 87 ％", "８７", 87, "87.0"])
 def test_measured_values_are_read_as_people_type_them(typed):
-    item = Item("1", scoring.DEDUCT, D(10), rules=(measured(per="1"),))
+    item = Item("1", scoring.DEDUCT, D(10), rules=(replace(measured(per="1"), unit="%"),))
     assert scoring.score_item(item, {"times": {"7": typed}}) == 7
+
+
+def test_percent_sign_is_no_number_of_anything_else():
+    item = Item("1", scoring.DEDUCT, D(10), rules=(replace(measured(per="1"), unit="件"),))
+    assert refusal(item, {"times": {"7": "6%"}}) == "not_a_number"
 
 
 @pytest.mark.parametrize(
