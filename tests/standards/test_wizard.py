@@ -316,7 +316,8 @@ def test_grades_honours_and_fields_are_rows_of_their_own(admin, draft, track):
     ]  # fmt: skip
     data = filled(admin.get(url(draft, "form", track))) | {
         "form_fields-0-label": "创建主题", "form_fields-0-kind": "line", "form_fields-0-required": "on",
-        "form_fields-0-ORDER": "1", "form_fields-1-ORDER": "2", "honours-TOTAL_FORMS": "1", "honours-0-name": "书记项目", "honours-0-quota": "3",
+        "form_fields-0-ORDER": "1", "form_fields-1-ORDER": "2",
+        "honours-TOTAL_FORMS": "1", "honours-0-name": "书记项目", "honours-0-quota": "3",
     }  # fmt: skip
     admin.post(url(draft, "form", track), data)
     assert [(f.key, f.label, f.required) for f in track.form_fields.all()] == [("field1", "创建主题", True)]
