@@ -4,7 +4,6 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 
 from standards import scoring, workdays
@@ -151,13 +150,11 @@ def _publicity(track: Track) -> list[Finding]:
         return [Finding("没有设公示的工作日数。", TRACKS, warning=True)]
     if stage is None or stage.opens_on is None:
         return []
-    try:
-        ends = workdays.add_workdays(stage.opens_on, track.notice_days)
-    except ValidationError:
-        year = stage.opens_on.year
+    if year := workdays.missing_year(stage.opens_on, track.notice_days):
         return [
             Finding(f"{year}年的节假日安排尚未收录，公示期暂不能推算工作日，届时须直接填写截止日期。", CALENDAR, warning=True)
         ]  # fmt: skip
+    ends = workdays.add_workdays(stage.opens_on, track.notice_days)
     if stage.closes_on and stage.closes_on < ends:
         text = f"“{stage.name}”{_day(stage.closes_on)}截止，不足{track.notice_days}个工作日，应到{_day(ends)}。"
         return [Finding(text, CALENDAR, warning=True)]

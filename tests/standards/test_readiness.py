@@ -1,5 +1,6 @@
 import datetime
 
+import chinese_calendar
 import pytest
 
 from standards import readiness
@@ -161,6 +162,18 @@ def test_public_notice_in_a_year_without_a_calendar_is_warned_of(campaign, track
     publish(track, datetime.date(2049, 5, 1))
     text = "2049年的节假日安排尚未收录，公示期暂不能推算工作日，届时须直接填写截止日期。"
     assert (said(campaign), said(campaign, warning=True)) == ([], [(text, "calendar")])
+
+
+def test_public_notice_over_the_year_s_end_names_the_year_that_is_missing(campaign, track, monkeypatch):
+    def known(day):
+        if day.year > 2026:
+            raise NotImplementedError
+        return day.weekday() < 5
+
+    monkeypatch.setattr(chinese_calendar, "is_workday", known)
+    publish(track, datetime.date(2026, 12, 29))
+    text = "2027年的节假日安排尚未收录，公示期暂不能推算工作日，届时须直接填写截止日期。"
+    assert said(campaign, warning=True) == [(text, "calendar")]
 
 
 def test_public_notice_that_is_too_short_is_warned_of(campaign, track):
