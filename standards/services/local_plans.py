@@ -108,32 +108,40 @@ def save_local_tasks(plan: LocalPlan, rows: list[dict[str, Any]], *, by: User, s
         removed = [task for pk, task in stored.items() if pk not in {row.get("pk") for row in rows}]
         for task in removed:
             _remove(task)
-        added = _write(plan, stored, rows)
+        added, changed = _write(plan, stored, rows)
         audit.record(
-            "local_plan.tasks", plan, by=by, branch=plan.organiser, added=added, removed=[str(task) for task in removed]
-        )
+            "local_plan.tasks", plan, by=by, branch=plan.organiser, added=[str(task) for task in added],
+            changed=changed, removed=[str(task) for task in removed],
+        )  # fmt: skip
         if added:
             _tell(plan, added)
     return plan
 
 
-def _write(plan: LocalPlan, stored: dict[int, StageTask], rows: list[dict[str, Any]]) -> list[str]:
-    """Change and add; the names of the new ones."""
-    added: list[str] = []
+def _write(
+    plan: LocalPlan, stored: dict[int, StageTask], rows: list[dict[str, Any]]
+) -> tuple[list[StageTask], dict[str, Any]]:
+    """Change and add; the new ones, and by name what is changed in the others as the log shows it."""
+    added: list[StageTask] = []
+    changed: dict[str, Any] = {}
     numbers: Counter[int] = Counter()
     for row in rows:
         stage: Stage = row["stage"]
         numbers[stage.pk] += 1
         task = stored.get(row.get("pk") or 0) or StageTask(organiser=plan.organiser)
-        if task.pk is None:
-            added.append(row["name"])
-        task.stage = stage
         # After the city's own tasks of the stage.
-        task.order = 100 + numbers[stage.pk]
-        for name in TASK_FIELDS:
-            setattr(task, name, row[name])
-        task.save()
-    return added
+        order = 100 + numbers[stage.pk]
+        values = {"stage_id": stage.pk, "order": order} | {name: row[name] for name in TASK_FIELDS}
+        differs = {name: [getattr(task, name), value] for name, value in values.items() if getattr(task, name) != value}
+        if task.pk is None:
+            added.append(task)
+        elif differs:
+            changed[str(task)] = differs
+        for name in differs:
+            setattr(task, name, values[name])
+        if differs:
+            task.save()
+    return added, changed
 
 
 def _remove(task: StageTask) -> None:
@@ -143,13 +151,14 @@ def _remove(task: StageTask) -> None:
         raise ValidationError(f"“{task}”已有支部登记，不能删除；可以改名或放宽要求。", code="in_use") from None
 
 
-def _tell(plan: LocalPlan, added: list[str]) -> None:
+def _tell(plan: LocalPlan, added: list[StageTask]) -> None:
     branches = Branch.objects.grassroots().filter(path__startswith=plan.organiser.path)
     notices.post(
         notices.holders_in(branches, *BRANCH_ROLES),
         "campaign.local_tasks",
-        about=f"local_plan:{plan.pk}:{plan.version}",
-        title=f"{plan.organiser.short_name}党委对“{plan.campaign.short_name}”增加了任务：{'、'.join(added)}",
+        # By the tasks themselves: what is added later on the same day is told as well.
+        about=f"local_plan:{plan.pk}:{added[0].pk}",
+        title=f"{plan.organiser.short_name}党委对“{plan.campaign.short_name}”增加了任务：{'、'.join(map(str, added))}",
         url=plan.get_absolute_url(),
     )
 

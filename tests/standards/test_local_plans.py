@@ -150,6 +150,19 @@ def test_a_task_is_on_the_branch_s_list_and_its_home_page(task, bureau, cast, cl
     assert Notice.objects.filter(kind="campaign.local_tasks", recipient=cast.secretary_b1).count() == 0
 
 
+def test_what_is_added_later_on_the_same_day_is_told_too(task, plan, cast, tiny_track):
+    stage = tiny_track.stages.get(kind="mobilise")
+    rows = [row(pk=task.pk, stage=stage, min_attendance=90), row(name="专题研讨", stage=stage)]
+    local_plans.save_local_tasks(plan, rows, by=cast.committee_head)
+    told = Notice.objects.filter(kind="campaign.local_tasks", recipient=cast.secretary).order_by("pk")
+    titles = [each.title.split("：")[1] for each in told]
+    assert titles == ["本级推进会", "专题研讨"]
+    entry = AuditEntry.objects.filter(action="local_plan.tasks").order_by("-seq").first()
+    assert entry.changes == {
+        "added": ["专题研讨"], "changed": {"本级推进会": {"min_attendance": [80, 90]}}, "removed": []
+    }  # fmt: skip
+
+
 def test_a_task_is_a_column_for_the_committee_alone(task, cast, client_of, tiny_track):
     def columns(user):
         page = client_of(user).get(f"/applications/progress/?track={tiny_track.pk}")
