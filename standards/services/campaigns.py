@@ -34,15 +34,15 @@ def record_approval(
 
 def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
     """draft → open. Refuses (codes `not_ready`, `not_draft`) with every reason listed."""
-    missing = missing_for_opening(campaign)
-    if missing:
-        raise ValidationError([ValidationError(reason, code="not_ready") for reason in missing])
     with audit.recorded():
-        changed = Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.DRAFT).update(
-            status=Campaign.Status.OPEN, opened_at=timezone.now()
-        )
-        if changed != 1:
+        # Locked before it is judged: a step of the set-up that is saved at the same moment is either judged here as
+        # well, or waits and is then told that the campaign is open.
+        current = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        if current.status != Campaign.Status.DRAFT:
             raise ValidationError("活动已经开启，无需重复操作；请刷新页面。", code="not_draft")
+        if missing := missing_for_opening(current):
+            raise ValidationError([ValidationError(reason, code="not_ready") for reason in missing])
+        Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.OPEN, opened_at=timezone.now())
         campaign.refresh_from_db()
         audit.record("campaign.open", campaign, by=by, status=["draft", "open"], approval=campaign.approval_number)
         study.publish_plan(campaign, by=by)

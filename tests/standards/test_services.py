@@ -157,6 +157,14 @@ def test_second_opening_from_a_stale_page_is_refused(s2, admin, approval):
     assert len(logged("campaign.open")) == 1
 
 
+def test_opening_judges_what_stands_in_the_database(s2, admin, approval):
+    campaigns.record_approval(s2, by=admin, **approval)
+    stale = Campaign.objects.get(pk=s2.pk)
+    Campaign.objects.filter(pk=s2.pk).update(approval_number="")
+    assert refused(campaigns.open_campaign, stale, by=admin) == ["not_ready"]
+    assert Campaign.objects.get(pk=s2.pk).status == Campaign.Status.DRAFT
+
+
 def test_close_campaign_ends_a_running_one_once(s2, admin, approval):
     assert refused(campaigns.close_campaign, s2, by=admin) == ["not_open"]
     campaigns.record_approval(s2, by=admin, **approval)
