@@ -93,6 +93,8 @@ def supersede_rubric(
         # Track first, then its applications in order: whoever saves an answer waits, and then finds the new standard.
         Track.objects.select_for_update(no_key=True).get(pk=track.pk)
         list(Application.objects.select_for_update(no_key=True).filter(track=track).order_by("pk").values_list("pk"))
+        # So is the new one: it cannot be retired between being judged and being used.
+        new = Rubric.objects.select_for_update(no_key=True).get(pk=new.pk)
         track = _read(track)
         plan = preview_supersession(track, new)
         if plan.digest != seen:

@@ -278,6 +278,17 @@ def test_only_a_newer_published_version_of_the_same_code(tiny_track, cast):
     assert superseding.newer_versions(tiny_track) == []
 
 
+def test_a_version_retired_after_the_preview_is_refused(tiny_track, newer, cast):
+    new = newer()
+    track = Track.objects.select_related("campaign", "rubric").get(pk=tiny_track.pk)
+    seen = superseding.preview_supersession(track, new).digest
+    versions.retire_rubric(Rubric.objects.get(pk=new.pk), by=cast.campaign_admin)
+    with pytest.raises(ValidationError) as refusal:
+        superseding.supersede_rubric(track, new, reason=REASON, due_on=None, seen=seen, by=cast.campaign_admin)
+    assert refusal.value.code == "not_newer"
+    assert Track.objects.get(pk=track.pk).rubric_id == track.rubric_id
+
+
 def test_only_while_the_campaign_runs(tiny_track, newer, cast):
     new = newer()
     type(tiny_track.campaign).objects.update(status="closed")
@@ -332,7 +343,7 @@ def test_queries_do_not_grow_with_the_applications(
     new = newer(reworked)
     track = Track.objects.select_related("campaign", "rubric").get(pk=tiny_track.pk)
     seen = superseding.preview_supersession(track, new).digest
-    with django_assert_num_queries(43):
+    with django_assert_num_queries(44):
         superseding.supersede_rubric(track, new, reason=REASON, due_on=None, seen=seen, by=cast.campaign_admin)
     assert Stage.objects.filter(track=tiny_track).count() == 9
 
