@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 
 from branches import audit
@@ -107,8 +107,7 @@ def step_mark(owner: Campaign | Track, step: str) -> str:
 def create_campaign(*, code: str, name: str, short_name: str, round_label: str, by: User) -> Campaign:
     """A blank draft. Code `taken` when the code is in use."""
     with audit.recorded():
-        _require_free(code)
-        campaign = Campaign.objects.create(code=code, name=name, short_name=short_name, round_label=round_label)
+        campaign = _insert(Campaign(code=code, name=name, short_name=short_name, round_label=round_label))
         audit.record("campaign.create", campaign, by=by, code=code)
     return campaign
 
@@ -121,10 +120,11 @@ def copy_campaign(
     Dates move by `years`, and so do the years named in labels and in the plan's own wording. Code `taken`.
     """
     with audit.recorded():
-        _require_free(code)
-        campaign = Campaign.objects.create(
-            code=code, name=name, short_name=short_name, round_label=round_label, issuer=source.issuer,
-            basis=source.basis, description=source.description,
+        campaign = _insert(
+            Campaign(
+                code=code, name=name, short_name=short_name, round_label=round_label, issuer=source.issuer,
+                basis=source.basis, description=source.description,
+            )
         )  # fmt: skip
         for track in source.tracks.order_by("order", "pk"):
             _copy_track(track, campaign, years)
@@ -132,9 +132,14 @@ def copy_campaign(
     return campaign
 
 
-def _require_free(code: str) -> None:
-    if Campaign.objects.filter(code=code).exists():
-        raise ValidationError(f"编码“{code}”已有别的活动使用，请换一个。", code="taken")
+def _insert(campaign: Campaign) -> Campaign:
+    """The constraint decides, so that of two clicks at once the second is told as well."""
+    try:
+        with transaction.atomic():
+            campaign.save(force_insert=True)
+    except IntegrityError:
+        raise ValidationError(f"编码“{campaign.code}”已有别的活动使用，请换一个。", code="taken") from None
+    return campaign
 
 
 def _copy_track(track: Track, campaign: Campaign, years: int) -> None:
@@ -195,14 +200,17 @@ def save_step(
     """Make one step of the draft equal to what was filled in; `seen` is the page's `step_mark`.
 
     Rows carry the `pk` of the stored row they change, None for new ones; stored rows not named are removed. Codes
-    `not_draft`, `stale` (the step was saved by somebody else since), `in_use` (a row that is removed is needed).
+    `not_draft`, `stale` (the step was saved by somebody else since), `gone` (so is the track), `in_use` (a row that is
+    removed is needed).
     """
     with audit.recorded():
         # Locked so that two pages of the same campaign are weighed one after the other.
         current = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         if current.status != Campaign.Status.DRAFT:
             raise ValidationError("活动已开启，设置不能再改；阶段日期可在活动页单独调整。", code="not_draft")
-        owner: Any = current if track is None else Track.objects.get(pk=track.pk, campaign=current)
+        owner: Any = current if track is None else Track.objects.filter(pk=track.pk, campaign=current).first()
+        if owner is None:
+            raise ValidationError("这条轨道刚被他人删除，本次没有保存；请回到“轨道”一步查看。", code="gone")
         if seen is not None and seen != step_mark(owner, step):
             raise ValidationError(
                 "这一步刚在另一个页面或由他人保存过，为免互相覆盖，本次没有保存；您填写的内容还在下面，"

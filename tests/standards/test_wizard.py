@@ -345,6 +345,13 @@ def test_save_step_of_an_open_campaign_is_refused(tiny_track, cast):
     assert refused(setup.save_step, campaign, "basis", by=cast.campaign_admin, values={"name": "改"}) == "not_draft"
 
 
+def test_a_step_of_a_track_that_was_removed_meanwhile_is_refused(draft, track, cast):
+    stale = Track.objects.get(pk=track.pk)
+    track.delete()
+    given = {"track": stale, "values": {"pass_grade": "合格"}, "by": cast.campaign_admin}
+    assert refused(setup.save_step, draft, "scoring", **given) == "gone"
+
+
 def test_a_row_that_is_needed_is_not_removed(cast, tiny_track):
     Campaign.objects.filter(pk=tiny_track.campaign_id).update(status="draft")
     campaign = Campaign.objects.get(pk=tiny_track.campaign_id)
