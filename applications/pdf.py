@@ -15,11 +15,11 @@ from applications import snapshots
 from applications.models import Snapshot
 from applications.states import Road
 from branches import typesetting
+from standards import printing
 from standards.models import FormField
-from standards.scoring import PLAIN, POINTS, VETO
 
 SHEET = "application_form.css"
-NONE, DASH = "无", "—"
+NONE = printing.NONE
 # What a form field is printed as when it has a place of its own: the contact's row, the box of the branch's opinion.
 CONTACT, BALLOT = "contact_phone", ("expected", "present", "in_favour")
 # Characters of 二号 on one line of the type area, and where a title may break.
@@ -134,7 +134,7 @@ def _form(snapshot: Snapshot) -> dict[str, Any]:
         "blocks": _blocks(content["fields"]),
         "plan": [{**_all_shown(item), "due_on": _dotted(item["due_on"])} for item in content["plan"]],
         "tasks": [{**_all_shown(task), "held_on": _day(task["held_on"])} for task in content["tasks"]],
-        "assessment": _assessment(content["assessment"]),
+        "assessment": printing.sheet_of(content["assessment"]),
         "evidence": _evidence(content["evidence"]),
     }
 
@@ -161,37 +161,6 @@ def _secretary(secretary: dict[str, Any] | None) -> dict[str, str]:
     if secretary is None:
         return dict.fromkeys(("name", "title", "since", "phone"), NONE)
     return {**_all_shown(secretary), "since": _day(secretary["since"])}
-
-
-def _assessment(assessment: dict[str, Any]) -> dict[str, Any]:
-    """The sheet as printed; what schema 1 does not know stays away."""
-    dimensions = [
-        {**top, **_group(top), "items": [_item(item) for item in top["items"]]} for top in assessment["dimensions"]
-    ]
-    return {
-        "notes": "",
-        "warnings": [],
-        **assessment,
-        "dimensions": dimensions,
-        "count": sum(len(top["items"]) for top in dimensions),
-    }
-
-
-def _group(group: dict[str, Any]) -> dict[str, str]:
-    words = [word for word in (group.get("notes", "").replace(" · ", "，"), group.get("star")) if word]
-    return {"max": group["max"] or DASH, "points": group["points"] or DASH, "words": "，".join(words)}
-
-
-def _item(item: dict[str, Any]) -> dict[str, Any]:
-    points = DASH if item["kind"] in (VETO, PLAIN) else item["points"] or "未评"
-    limit = {VETO: "否决", PLAIN: DASH}.get(item["kind"], item["max"])
-    # Of plain points the number says everything; what was not answered says so in its own column.
-    said = "" if item["kind"] in (POINTS, PLAIN) else item.get("said", "")
-    if item["kind"] != VETO and not item["points"]:
-        said = ""
-    heads = [{**head, **_group(head)} for head in item.get("heads", [])]
-    remark = item["remark"].strip() if said else _shown(item["remark"])
-    return {**item, "points": points, "max": limit, "said": said, "remark": remark, "heads": heads}
 
 
 def _evidence(citations: list[dict[str, str]]) -> list[dict[str, str]]:

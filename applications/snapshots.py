@@ -6,10 +6,9 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from applications.models import Application, Assessment
+from applications.models import Application
 from branches.models import Branch
-from standards import scoring, sheets, wording
-from standards.models import Criterion
+from standards import printing
 
 # 1: criteria with points only. 2: each answer in words, subheadings, stars, notes and vetoes. Both are printed.
 SCHEMA = 2
@@ -106,65 +105,5 @@ def _branch(branch: Branch) -> dict[str, Any]:
 
 
 def _assessment(application: Application) -> dict[str, Any]:
-    branch, rubric = application.branch, application.track.rubric
     saved = {answer.criterion_id: answer for answer in application.assessments.all()}
-    points = {str(pk): answer.points for pk, answer in saved.items()}
-    score = scoring.score_sheet(rubric.sheet.for_line(branch.line), points)
-    return {
-        "rubric": {"code": rubric.code, "version": rubric.version, "name": rubric.name, "hash": rubric.content_hash},
-        "total": scoring.plain(score.total),
-        "out_of": scoring.plain(rubric.total_points),
-        "complete": score.final,
-        "notes": sheets.total_notes(rubric.sheet),
-        "warnings": sheets.warnings(rubric.dimensions, score),
-        "dimensions": [_dimension(top, branch.line, saved, score) for top in rubric.dimensions],
-    }
-
-
-def _dimension(top: Criterion, line: str, saved: dict[int, Assessment], score: scoring.SheetScore) -> dict[str, Any]:
-    head, heads = sheets.head_of(top, score), sheets.subheads(top, line, score)
-    leaves = [leaf for leaf in top.leaves if leaf.item.applies_to(line)]
-    return {
-        "code": top.code,
-        "title": top.title,
-        "max": scoring.plain(top.max_points) if head.counts else "",
-        "points": head.points if head.counts else "",
-        "notes": top.group_notes,
-        "star": _star(head),
-        "items": [
-            {**_item(leaf, saved.get(leaf.pk)), "heads": [_head(each) for each in heads.get(leaf.key, [])]}
-            for leaf in leaves
-        ],
-    }
-
-
-def _item(leaf: Criterion, saved: Assessment | None) -> dict[str, Any]:
-    """One criterion: its points as a number, and what was answered in words."""
-    return {
-        "code": leaf.code,
-        "title": leaf.title,
-        "kind": leaf.kind,
-        "asked": leaf.asked,
-        "max": scoring.plain(leaf.max_points),
-        "points": scoring.plain(saved.points) if saved and leaf.scored else "",
-        "said": wording.answer_words(leaf.item, saved.answer if saved else None),
-        "remark": saved.remark if saved else "",
-    }
-
-
-def _head(head: sheets.Head) -> dict[str, Any]:
-    return {
-        "code": head.criterion.code,
-        "title": head.criterion.title,
-        "max": scoring.plain(head.criterion.max_points) if head.counts else "",
-        "points": head.points if head.counts else "",
-        "notes": head.criterion.group_notes,
-        "star": _star(head),
-    }
-
-
-def _star(head: sheets.Head) -> str:
-    """Won or not; how much was missing is no matter for paper."""
-    if not head.star:
-        return ""
-    return "已得星★" if head.won else "未得星"
+    return printing.content_of(application.track.rubric, application.branch.line, saved)

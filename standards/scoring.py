@@ -116,9 +116,9 @@ class Item:
         """Whether whoever fills the sheet must answer it: what is scored, and vetoes that are not the inspector's."""
         return self.scored or (self.kind == VETO and self.effect != BY_INSPECTOR)
 
-    def applies_to(self, line: str) -> bool:
-        """An item without named 警种 applies to all of them."""
-        return not self.lines or line in self.lines
+    def applies_to(self, line: str | None) -> bool:
+        """An item without named 警种 applies to all of them; None asks for every item, whatever the 警种."""
+        return line is None or not self.lines or line in self.lines
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Group:
             if isinstance(part, Group):
                 yield from part.groups
 
-    def for_line(self, line: str) -> "Group":
+    def for_line(self, line: str | None) -> "Group":
         kept = tuple(
             part.for_line(line) if isinstance(part, Group) else part
             for part in self.parts
@@ -191,7 +191,7 @@ class Sheet:
     rescale: bool = False
     capped: bool = False
 
-    def for_line(self, line: str) -> "Sheet":
+    def for_line(self, line: str | None) -> "Sheet":
         """The sheet without the items that do not apply to this 警种."""
         return replace(self, dimensions=tuple(dimension.for_line(line) for dimension in self.dimensions))
 

@@ -43,7 +43,7 @@ def star_words(group: scoring.Group, score: scoring.SheetScore) -> str:
     return f"差{wording.points(group.line - score.dimensions.get(group.key, scoring.ZERO))}得星 ☆"
 
 
-def subheads(top: Criterion, line: str, score: scoring.SheetScore) -> dict[str, list[Head]]:
+def subheads(top: Criterion, line: str | None, score: scoring.SheetScore) -> dict[str, list[Head]]:
     """By the key of a criterion that applies to the 警种: the groups below the top that begin with it."""
     found: dict[str, list[Head]] = {}
     waiting: list[Criterion] = []

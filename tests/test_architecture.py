@@ -17,6 +17,7 @@ ROWS = [
         "health",
         "keys",
         "answers",
+        "printing",
         "sheets",
         "completeness",
         "gathering",

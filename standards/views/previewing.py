@@ -5,7 +5,7 @@ The inputs are the very ones of those pages (`standards/_answer.html`); nothing 
 
 from django.shortcuts import render
 
-from standards import answers, scoring
+from standards import answers, printing
 from standards.models import Criterion, Rubric
 from standards.views.outline import edited
 from standards.views.rubrics import below
@@ -18,7 +18,10 @@ def rubric_preview(request, pk):
     chosen = request.GET.get("as", "")
     chosen = chosen if chosen in VIEWS else "secretary"
     context = {"rubric": rubric, "chosen": chosen, "views": VIEWS}
-    context |= {"paper": _paper(rubric)} if chosen == "paper" else {"sections": _sections(rubric)}
+    if chosen == "paper":
+        context["paper"] = printing.sheet_of(printing.content_of(rubric, None, {}), empty=True)
+    else:
+        context["sections"] = _sections(rubric)
     return render(request, "standards/preview.html", context)
 
 
@@ -29,25 +32,3 @@ def _sections(rubric: Rubric) -> list[dict]:
 
 def _row(criterion: Criterion) -> dict:
     return {"criterion": criterion, "entry": None if criterion.is_group else answers.entry(criterion, None)}
-
-
-def _paper(rubric: Rubric) -> dict:
-    """An unanswered sheet in the shape the printed form takes."""
-    dimensions = [
-        {
-            "code": top.code,
-            "title": top.title,
-            "max": scoring.plain(top.max_points),
-            "points": "",
-            "items": [
-                {
-                    "code": leaf.code, "title": leaf.title, "kind": leaf.kind, "max": scoring.plain(leaf.max_points),
-                    "points": "", "remark": "",
-                }
-                for leaf in top.leaves
-            ],
-        }
-        for top in rubric.dimensions
-    ]  # fmt: skip
-    count = sum(len(dimension["items"]) for dimension in dimensions)
-    return {"dimensions": dimensions, "count": count, "out_of": scoring.plain(rubric.total_points), "total": ""}
