@@ -130,7 +130,8 @@ def _form(snapshot: Snapshot) -> dict[str, Any]:
         "secretary": _secretary(branch["secretary"]),
         "committee": [{key: _shown(value) for key, value in member.items()} for member in branch["committee"]],
         "contact": values.get(CONTACT, NONE),
-        "ballot": [values.get(key, NONE) for key in BALLOT],
+        # Not asked for on this track, or not filled in: a gap to be written in by hand.
+        "ballot": [value if (value := values.get(key, NONE)) != NONE else "" for key in BALLOT],
         "blocks": _blocks(content["fields"]),
         "plan": [{**_all_shown(item), "due_on": _dotted(item["due_on"])} for item in content["plan"]],
         "tasks": [{**_all_shown(task), "held_on": _day(task["held_on"])} for task in content["tasks"]],
