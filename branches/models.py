@@ -23,6 +23,12 @@ def under(paths: Iterable[str], field: str = "path") -> Q:
     return scope
 
 
+def above(paths: Iterable[str], field: str = "path") -> Q:
+    """A filter for nodes at or above any of the given tree paths; no path at all matches nothing."""
+    step = Branch.steplen
+    return Q(**{f"{field}__in": {path[:end] for path in paths for end in range(step, len(path) + 1, step)}})
+
+
 def named(text: str, prefix: str = "") -> Q:
     """A filter for people by part of their name or 警号."""
     return Q(**{f"{prefix}name__icontains": text}) | Q(**{f"{prefix}police_no__icontains": text})
@@ -99,10 +105,6 @@ class Branch(MP_Node):
     @property
     def party_members(self) -> int:
         return self.full_members + self.probationary_members
-
-    @property
-    def parent_path(self) -> str:
-        return self.path[: -self.steplen]
 
 
 class CommitteeMember(models.Model):
@@ -225,8 +227,7 @@ class RoleGrant(models.Model):
 
         def over(self, branch: Branch) -> "RoleGrant.QuerySet":
             """Grants that cover the branch: made on it or on a node above it."""
-            steps = range(branch.steplen, len(branch.path) + 1, branch.steplen)
-            return self.filter(branch__path__in=[branch.path[:end] for end in steps])
+            return self.filter(above([branch.path], "branch__path"))
 
     user = models.ForeignKey(User, models.CASCADE, related_name="role_grants", verbose_name="人员")
     role = models.CharField("职务", max_length=20, choices=Role.choices)

@@ -34,12 +34,6 @@ def is_workday(day: datetime.date) -> bool:
         ) from None
 
 
-def count_workdays(first: datetime.date, last: datetime.date) -> int:
-    """How many working days there are from the first day to the last, both included."""
-    days = range((last - first).days + 1)
-    return sum(is_workday(first + datetime.timedelta(days=number)) for number in days)
-
-
 def gaps(tracks: Iterable[Track]) -> list[str]:
     """What the calendar cannot tell of these tracks yet: whose 公示 runs into a year that is not published."""
     found = []

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from branches.models import Branch, User, under
+from branches.models import Branch, User, above, under
 from branches.roles import READING_ROLES
 from standards import ranking, scoring
 from standards.models.rubrics import Criterion, Rubric
@@ -272,8 +272,7 @@ class ExtensionQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "ExtensionQuerySet":
         """Those given below the nodes one reads, and those given above, which cover one's own branches."""
         paths = user.scopes(*READING_ROLES)
-        ends = {path[:end] for path in paths for end in range(Branch.steplen, len(path), Branch.steplen)}
-        return self.filter(under(paths, "branch__path") | Q(branch__path__in=ends))
+        return self.filter(under(paths, "branch__path") | above(paths, "branch__path"))
 
     def counted(self, campaign: Campaign) -> dict[int, int]:
         """How many there are on each track of the campaign, by its key."""

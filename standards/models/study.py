@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from branches.models import Branch, User, under
+from branches.models import Branch, User, above, under
 from branches.roles import COMMITTEE_ROLES, READING_ROLES, Role
 from standards.models.campaigns import Campaign
 
@@ -13,11 +13,8 @@ class LocalPlanQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "LocalPlanQuerySet":
         """One's own committee's with its drafts; published ones of every organisation above one's own posts."""
         own = under(user.scopes(*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN), "organiser__path")
-        above = Q()
-        for path in user.scopes(*READING_ROLES):
-            steps = range(Branch.steplen, len(path) + 1, Branch.steplen)
-            above |= Q(organiser__path__in=[path[:length] for length in steps])
-        return self.filter(own | (above & Q(published_at__isnull=False)) if above else own)
+        heard = above(user.scopes(*READING_ROLES), "organiser__path") & Q(published_at__isnull=False)
+        return self.filter(own | heard)
 
 
 class LocalPlan(models.Model):
@@ -51,19 +48,10 @@ class LocalPlan(models.Model):
 class PublicationQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "PublicationQuerySet":
         """The city's are everybody's; a committee's those of its subtree and of the city office."""
-        reach = Q(scope=None)
         if user.runs_campaigns:
             return self.all()
-        reach |= under(user.scopes(*READING_ROLES), "scope__path")
-        for path in user.scopes(*READING_ROLES):
-            steps = range(Branch.steplen, len(path) + 1, Branch.steplen)
-            reach |= Q(scope__path__in=[path[:length] for length in steps])
-        return self.filter(reach)
-
-    def for_branch(self, branch: Branch) -> "PublicationQuerySet":
-        """What this branch is to sign for."""
-        steps = range(Branch.steplen, len(branch.path) + 1, Branch.steplen)
-        return self.filter(Q(scope=None) | Q(scope__path__in=[branch.path[:length] for length in steps]))
+        paths = user.scopes(*READING_ROLES)
+        return self.filter(Q(scope=None) | under(paths, "scope__path") | above(paths, "scope__path"))
 
 
 class Publication(models.Model):

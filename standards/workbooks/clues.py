@@ -38,7 +38,6 @@ HIGHEST = re.compile(r"就高不就低|只(?:计|取|按)?最高|取最高|按�
 CHECK = re.compile(
     r"否则[，]?(?:不得分|不计分|0分|零分)|(?:未|没有|没|不|达不到|缺)[^。；]{0,30}(?:不得分|不计分|得0分)|不得分"
 )
-TIMES = re.compile(rf"(?:每)?(?:少|缺|有|发生|出现|查实|开展|组织)?(?:1|一)?({UNITS})")
 FLOORLESS = re.compile(r"不设(?:下限|底)|可扣至负分|扣完[^，。；]*倒扣|倒扣")
 MOST_LABEL = 80
 # Wording says how to score in its first sentences; patterns over a whole chapter would take their time.
