@@ -1,7 +1,6 @@
 """Rubrics to workbooks and back: nothing is lost, nothing typed becomes a formula, the template explains itself."""
 
 import io
-import time
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -181,7 +180,7 @@ def test_example_of_the_template_is_itself_a_sound_rubric():
     assert {line.criterion.kind for line in draft.lines} == set(Criterion.Kind.values) - {"plain"}
 
 
-def test_thousand_criteria_are_imported_in_time(admin, django_assert_max_num_queries):
+def test_thousand_criteria_are_imported_in_few_queries(admin, django_assert_max_num_queries):
     draft = Draft(Rubric(code="BIG", name="大标准", total_points=D("1000.00")))
     usual = {"max_points": D("1.00"), "step": D("0.50"), "floor": D("0.00"), "weight": D("100.00")}
     for top in range(10):
@@ -194,10 +193,8 @@ def test_thousand_criteria_are_imported_in_time(admin, django_assert_max_num_que
             rule = ScoreRule(label="每少1次", points=D("0.10"), first=D("0.00"))
             draft.lines.append(Line(criterion, f"T{top}", [rule]))
     content = writing.write(draft.as_rubric())
-    start = time.process_time()
     read = reading.read(content)
     # SQLite takes only so many values in one statement: about 30 rows at a time.
     with django_assert_max_num_queries(60):
         made = importing.import_rubric(read, by=admin)
-    assert time.process_time() - start < 5
     assert (len(made.outline), hash_of(made)) == (1010, hash_of(draft.as_rubric()))

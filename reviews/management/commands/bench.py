@@ -1,4 +1,5 @@
-"""`make bench`: pages and saves as ratios to an empty page, at two sizes; one PDF as a ratio to bare WeasyPrint."""
+"""`make bench`: pages and saves as ratios to an empty page, at two sizes; one PDF as a ratio to bare WeasyPrint;
+a thousand criteria from a workbook."""
 
 import json
 import os
@@ -20,7 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--sizes", type=int, nargs="+", default=[120, 5000], help="申报数")
         parser.add_argument("--repeat", type=int, default=25)
         parser.add_argument("--stages", nargs="+", default=["dynamic", "result"])
-        parser.add_argument("--part", choices=["pages", "ours", "bare"], help="内部使用：在子进程中测一部分")
+        parser.add_argument(
+            "--part", choices=["pages", "ours", "bare", "workbooks"], help="内部使用：在子进程中测一部分"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["part"]:
@@ -37,9 +40,11 @@ class Command(BaseCommand):
                         merged.setdefault(row["name"], row)
                     if size == options["sizes"][0] and stage == options["stages"][0]:
                         documents = {part: json.loads(_child(env, part, 12)) for part in ("bare", "ours")}
+                        workbooks = json.loads(_child(env, "workbooks", 3))
             tables[size] = merged
         self._pages(tables)
         self._documents(documents)
+        self._workbooks(workbooks)
 
     def _pages(self, tables: dict[int, dict[str, dict[str, Any]]]) -> None:
         sizes = list(tables)
@@ -70,6 +75,12 @@ class Command(BaseCommand):
             f"\n申报表PDF：每份 {ours['cpu_s']:.3f} s、峰值 {ours['peak_mb']:.0f} MB、{ours['kb']:.0f} kB；"
             f"直接用WeasyPrint {bare['cpu_s']:.3f} s、{bare['peak_mb']:.0f} MB；"
             f"比值 {ours['cpu_s'] / bare['cpu_s']:.2f}（目标 ≤ 1.30），内存比 {ours['peak_mb'] / bare['peak_mb']:.2f}"
+        )
+
+    def _workbooks(self, found: dict[str, float]) -> None:
+        self.stdout.write(
+            f"导入工作簿：{found['criteria']}项 {found['cpu_s']:.2f} s（目标 ≤ 5.00），查询 {found['queries']}；"
+            f"文字极长的表 {found['wordy_s']:.2f} s"
         )
 
 
@@ -123,11 +134,13 @@ def _child(env: dict[str, str], part: str, repeat: int) -> str:
 
 def _part(part: str, repeat: int) -> str:
     # Imported here: the parent process only starts others and must not load the heavy parts.
-    from reviews.bench import documents, pages
+    from reviews.bench import documents, pages, workbooks
 
     if part == "pages":
         plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
                  "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}  # fmt: skip
         with override_settings(ROOT_URLCONF="reviews.bench.floor", STORAGES=plain, ALLOWED_HOSTS=["testserver"]):
             return pages.as_json(pages.measure(repeat))
+    if part == "workbooks":
+        return workbooks.as_json(workbooks.measure(repeat))
     return documents.as_json(documents.ours(repeat) if part == "ours" else documents.bare(repeat))
