@@ -7,6 +7,8 @@ from standards import scoring
 from standards.models import Criterion, Rubric
 
 LEVELS = 3
+# Of one criterion; the editor shows them all at once.
+MOST_RULES = 100
 
 
 @dataclass(frozen=True)

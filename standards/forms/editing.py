@@ -10,14 +10,15 @@ from typing import Any
 
 from django import forms
 
+from branches import keys
 from standards import scoring
 from standards.models import Criterion, Rubric, ScoreRule
 from standards.services import editing
+from standards.soundness import MOST_RULES
 
 VERIFY = ("资料", "现场", "访谈", "汇报", "征求意见", "资料+现场", "资料+访谈", "资料+汇报")
 METHODS = ("看", "听", "学", "比", "看、听", "看、听、学、比")
 LINE_MARKS = str.maketrans("，,；; \n\t", "、、、、、、、")
-MOST_RULES = 30
 
 
 class PointsField(forms.Field):
@@ -204,7 +205,11 @@ class CriterionForm(Dressed):
         data = self.cleaned_data
         more = [line for line in data.pop("more_lines", "").translate(LINE_MARKS).split("、") if line]
         data["lines"] = list(dict.fromkeys([*data.get("lines", []), *more]))
-        if [row for row in self.rules if not row.blank and not row.is_valid()]:
+        written = [row for row in self.rules if not row.blank]
+        if len(written) > MOST_RULES:
+            text = f"一项最多{MOST_RULES}条细则，现有{len(written)}条；请分成几项。"
+            self.add_error(None, forms.ValidationError(text, code="too_many_rules"))
+        elif [row for row in written if not row.is_valid()]:
             self.add_error(None, forms.ValidationError("计分细则里有不能保存的内容，请看标红处。", code="rules"))
         return data
 
@@ -277,9 +282,6 @@ def initial_of(criterion: Criterion) -> dict[str, Any]:
 
 def _prefixes(data: Mapping[str, Any]) -> list[str]:
     """`rules-3` for every row sent along, in the order of its number."""
-    numbers = {
-        parts[1]
-        for name in data
-        if (parts := name.split("-", 2))[0] == "rules" and len(parts) == 3 and parts[1].isascii()
-    }
-    return [f"rules-{number}" for number in sorted(filter(str.isdigit, numbers), key=int)[:MOST_RULES]]
+    parts = (name.split("-", 2) for name in data)
+    numbers = {each[1] for each in parts if len(each) == 3 and each[0] == "rules" and keys.is_number(each[1])}
+    return [f"rules-{number}" for number in sorted(numbers, key=int)]

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from standards import scoring
 from standards.models import Criterion, Rubric, ScoreRule
-from standards.soundness import LEVELS
+from standards.soundness import LEVELS, MOST_RULES
 from standards.workbooks import cells, guessing, layout, safety
 from standards.workbooks.drafts import BAD_CODE, CODE, Draft, Line, Problem
 from standards.workbooks.layout import Column
@@ -39,6 +39,7 @@ def read(content: bytes) -> Draft:
         draft = _template(book)
     else:
         draft = guessing.read(book)
+    _check_numbers_of_rules(draft)
     draft.problems.sort(
         key=lambda problem: (book.sheetnames.index(problem.sheet) if problem.sheet else -1, problem.row or 0)
     )
@@ -46,6 +47,13 @@ def read(content: bytes) -> Draft:
         more = len(draft.problems) - MOST_PROBLEMS
         draft.problems[MOST_PROBLEMS:] = [Problem(f"另外还有{more}个问题，改好上面的再试。")]
     return draft
+
+
+def _check_numbers_of_rules(draft: Draft) -> None:
+    for line in draft.lines:
+        if len(line.rules) > MOST_RULES:
+            text = f"{line.criterion}有{len(line.rules)}条细则，一项最多{MOST_RULES}条；请分成几项。"
+            draft.problems.append(Problem(text, draft.sheet, line.row))
 
 
 def open_book(content: bytes) -> Workbook:

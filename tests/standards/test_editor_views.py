@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 
 from standards.forms.editing import CriterionForm
-from standards.models import Criterion, Rubric
+from standards.models import Criterion, Rubric, ScoreRule
 from standards.services import editing
 from standards.views import conflicts
 from tests import factories
@@ -230,6 +230,22 @@ def test_impossible_rules_are_refused_in_their_row(admin, rubric):
         "rules-0-max_times": ["请填写1至9999的整数，不限就留空。"],
         "rules-1-label": ["请写明这一条，例如“好”或“每少1次”。"],
     }
+
+
+def test_many_rules_are_kept_and_more_than_can_be_kept_are_refused(admin, rubric):
+    leaf = of(rubric, "A2-1")
+    for number in range(60 - leaf.rules.count()):
+        ScoreRule.objects.create(criterion=leaf, order=10 + number, label=f"情形{number}", points=1)
+    assert admin.post(own(rubric, "A2-1"), filled(leaf, title="改名"), headers=FETCH).status_code == 200
+    assert (of(rubric, "A2-1").title, leaf.rules.count()) == ("改名", 60)
+    more = {f"rules-{100 + number}-label": "又一条" for number in range(41)}
+    answer = admin.post(own(rubric, "A2-1"), filled(of(rubric, "A2-1"), **more), headers=FETCH)
+    assert answer.json()["errors"]["__all__"] == ["一项最多100条细则，现有101条；请分成几项。"]
+    assert leaf.rules.count() == 60
+
+
+def test_a_row_numbered_beyond_all_numbers_is_no_row():
+    assert CriterionForm({f"rules-{'9' * 5000}-label": "x", "rules-2-label": "y"}).rules[0].prefix == "rules-2"
 
 
 # Two people
