@@ -19,17 +19,12 @@ POINT_MARKS = str.maketrans("。，．", "...")
 # More than anybody can have done or measured, and small enough for the arithmetic below to stay exact.
 MOST_TIMES = 9999
 MOST_MEASURED = 10**9
+# What the columns for points and totals hold; beyond it somebody has slipped on the keyboard.
+MOST_POINTS = Decimal("9999.99")
 
 GROUP, POINTS, LEVELS, COUNT, DEDUCT, CHECK, VETO, PLAIN = (
-    "group",
-    "points",
-    "levels",
-    "count",
-    "deduct",
-    "check",
-    "veto",
-    "plain",
-)
+    "group", "points", "levels", "count", "deduct", "check", "veto", "plain",
+)  # fmt: skip
 SCORED_KINDS = frozenset({POINTS, LEVELS, COUNT, DEDUCT, CHECK})
 RULED_KINDS = frozenset({LEVELS, COUNT, DEDUCT})
 # How the parts of a group, or the lines of a count or deduct, come together: all of them, or only the highest.
@@ -270,7 +265,10 @@ def score_item(item: Item, answer: Mapping[str, Any] | None) -> Decimal | None:
     if not answer or not item.asked:
         return None
     by_kind = {POINTS: _points, LEVELS: _level, COUNT: _count, DEDUCT: _deduct, CHECK: _check, VETO: _veto}
-    return by_kind[item.kind](item, answer)
+    points = by_kind[item.kind](item, answer)
+    if points is not None and abs(points) > MOST_POINTS:
+        raise AnswerError(f"合计{plain(points)}分，过大，请核对所填的次数或数值。", "out_of_range")
+    return points
 
 
 def _points(item: Item, answer: Mapping[str, Any]) -> Decimal | None:

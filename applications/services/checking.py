@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from applications.models import Application, CheckDecision, CheckItem
 from applications.services import gate
-from applications.services.preparing import checking_committee, require_criterion, score_answer
+from applications.services.preparing import checking_committee, require_criterion, require_storable, score_answer
 from applications.states import Status
 from branches import audit, notices
 from branches.models import Branch, Notice, User
@@ -126,6 +126,7 @@ def accept_application(
         current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
         gate.require_rubric(application)
         score = check_score(application)
+        require_storable(score)
         if current.status == Status.SUBMITTED and score.missing:
             raise ValidationError(f"还有{len(score.missing)}项没有核分，全部核分后才能通过。", code="incomplete")
         line = application.track.check_line

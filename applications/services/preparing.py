@@ -224,6 +224,7 @@ def save_answer(
         saved.version, saved.updated_by = version + 1, by
         saved.save()
         score = self_score(application)
+        require_storable(score)
         Application.objects.filter(pk=application.pk).update(
             self_score=score.total,
             self_complete=score.final,
@@ -254,6 +255,14 @@ def score_answer(criterion: Criterion, answer: Mapping[str, Any]) -> Decimal | N
         return scoring.score_item(criterion.item, answer)
     except scoring.AnswerError as error:
         raise ValidationError(f"{criterion.title}：{error.message}", code=error.code) from error
+
+
+def require_storable(score: scoring.SheetScore) -> None:
+    """Code `out_of_range` for a total no plan can mean: counts without a limit add up to anything."""
+    if abs(score.total) > scoring.MOST_POINTS:
+        raise ValidationError(
+            f"总分达到{scoring.plain(score.total)}分，过大，本次没有保存；请核对各项所填的次数。", code="out_of_range"
+        )
 
 
 # Evidence

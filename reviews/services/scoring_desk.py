@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from applications.models import Application
-from applications.services.preparing import score_answer
+from applications.services.preparing import require_storable, score_answer
 from applications.states import Status
 from branches import audit
 from branches.models import User
@@ -167,6 +167,7 @@ def save_score(review: Review, criterion: Criterion, *, answer: Mapping[str, Any
             defaults={"answer": dict(answer), "remark": remark, "points": points},
         )
         sheet = sheet_score(review)
+        require_storable(sheet)
         detail = review.component.scoring_rubric.detail(sheet)
         Review.objects.filter(pk=review.pk).update(total=sheet.total, detail=detail, updated_at=timezone.now())
         review.total, review.detail = sheet.total, detail

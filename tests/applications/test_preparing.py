@@ -11,6 +11,7 @@ from applications.completeness import form_field_problems
 from applications.models import Application, Assessment, PlanItem, Snapshot
 from applications.services import preparing
 from branches.models import AuditEntry, Notice
+from standards import scoring
 from standards.models import FormField, Stage, Track
 from standards.services import campaigns as campaign_services
 
@@ -185,6 +186,16 @@ def test_save_answer_with_an_old_version_changes_nothing(tiny_application, cast)
     again = {"answer": {"points": "20"}, "remark": "", "version": 0, "by": by}
     assert refused(preparing.save_answer, tiny_application, criterion, **again) == ["stale"]
     assert Assessment.objects.get().points == 10
+
+
+def test_save_answer_refuses_a_total_that_cannot_be_meant(tiny_application, cast, monkeypatch):
+    monkeypatch.setattr(scoring, "MOST_POINTS", 25)
+    one, other = tiny_application.track.rubric.leaves_for("")[:2]
+    given = {"remark": "", "version": 0, "by": cast.clerk}
+    preparing.save_answer(tiny_application, one, answer={"points": "20"}, **given)
+    level = {"level": str(other.rules.all()[0].pk)}
+    assert refused(preparing.save_answer, tiny_application, other, answer=level, **given) == ["out_of_range"]
+    assert (Assessment.objects.count(), fresh(tiny_application).self_score) == (1, 20)
 
 
 def test_save_form_with_an_old_version_changes_nothing(tiny_application, cast):

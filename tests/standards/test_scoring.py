@@ -109,6 +109,14 @@ def test_count_multiplies_and_stops_at_the_cap(times, value):
     assert scoring.score_item(COUNT, {"times": times}) == D(value)
 
 
+def test_count_without_a_cap_stops_where_nobody_can_mean_it():
+    item = replace(COUNT, max_points=D(0), rules=(Rule("7", "走访", D(5)),))
+    assert scoring.score_item(item, {"times": {"7": "1999"}}) == 9995
+    with pytest.raises(scoring.AnswerError) as caught:
+        scoring.score_item(item, {"times": {"7": "2999"}})
+    assert caught.value.message == "合计14995分，过大，请核对所填的次数或数值。"
+
+
 def test_count_without_a_cap_goes_on():
     item = Item("1", scoring.COUNT, rules=(Rule("7", "一次", D(5)),))
     assert scoring.score_item(item, {"times": {"7": 30}}) == 150
