@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 from applications.models import Assessment, CheckItem
 from reviews import gathering
 from reviews.models import Review, Score
-from standards import scoring
+from standards import differences, scoring
 from standards.models import Criterion, Rubric, ScoreComponent
 
 
@@ -146,10 +146,10 @@ def converted(old: Criterion, new: Criterion, answer: dict[str, Any]) -> Decimal
     if new.kind == Criterion.Kind.POINTS:
         return _scaled(old, new, answer)
     if new.kind == Criterion.Kind.LEVELS:
-        level = _matched(old, new).get(str(answer.get("level", "")))
+        level = differences.matching_rules(old, new).get(str(answer.get("level", "")))
         return scoring.score_item(new.item, {"level": level})
     if new.kind in (Criterion.Kind.COUNT, Criterion.Kind.DEDUCT):
-        keys = _matched(old, new)
+        keys = differences.matching_rules(old, new)
         if answer.get("times") is None:
             return None
         times = {keys[key]: number for key, number in answer["times"].items() if key in keys}
@@ -165,15 +165,3 @@ def _scaled(old: Criterion, new: Criterion, answer: dict[str, Any]) -> Decimal |
     if new.step:
         value = (value / new.step).to_integral_value(ROUND_HALF_UP) * new.step
     return scoring.cents(max(min(value, new.max_points), new.floor or scoring.ZERO))
-
-
-def _matched(old: Criterion, new: Criterion) -> dict[str, str]:
-    """Old line → new line: by wording, the others by place where as many are left on either side."""
-    mine, theirs = list(old.rules.all()), list(new.rules.all())
-    by_label = {rule.label: rule for rule in theirs}
-    pairs = {str(rule.pk): str(by_label[rule.label].pk) for rule in mine if rule.label in by_label}
-    left = [rule for rule in mine if str(rule.pk) not in pairs]
-    free = [rule for rule in theirs if str(rule.pk) not in pairs.values()]
-    if len(left) == len(free):
-        pairs |= {str(a.pk): str(b.pk) for a, b in zip(left, free, strict=True)}
-    return pairs
