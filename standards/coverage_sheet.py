@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from standards.coverage import Group, Row, Tally
 from standards.models import Publication
+from standards.workbooks import layout
 
 COLUMNS = (
     ("所属党委", 16), ("党支部", 30), ("编码", 14), ("签收人", 12), ("签收时间", 18), ("学习日期", 13),
@@ -94,7 +95,9 @@ def _write(sheet: Worksheet, line: int, values: list[Any]) -> None:
 
 
 def _put(sheet: Worksheet, line: int, number: int, value: Any) -> Cell:
-    cell = sheet.cell(line, number, value)
+    cell = sheet.cell(line, number)
+    # Spelt out where a letter is one that no workbook can hold.
+    cell.value = layout.spell(value) if isinstance(value, str) else value
     if isinstance(value, str):
         cell.data_type = "s"  # whatever it begins with: a name like “=1+1” stays a name
     return cell

@@ -1,16 +1,14 @@
 """Two versions of a rubric side by side, on the screen and as a workbook."""
 
 from collections import Counter
-from urllib.parse import quote
 
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from standards import differences, differences_sheet
 from standards.forms.versions import DiffFilter
 from standards.models import Rubric
+from standards.views import downloads
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EVERYTHING = "all"
 
 
@@ -44,9 +42,7 @@ def rubric_diff_xlsx(request, pk):
     old, new = _in_order(found, other)
     file = differences_sheet.workbook(old, new, differences.compare(old.outline, new.outline))
     name = f"{old.code}第{old.version}版与{new.code}第{new.version}版对照.xlsx"
-    answer = HttpResponse(file.getvalue(), content_type=XLSX)
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return answer
+    return downloads.workbook(file.getvalue(), name)
 
 
 def _other(found: Rubric, others: list[Rubric], to: str) -> Rubric | None:

@@ -1,39 +1,29 @@
 """Rubrics in and out of Excel: template, export, and import in two steps: read through and shown, then confirmed."""
 
-from urllib.parse import quote
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Max
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from standards.forms.importing import KINDS, PlainForm, WorkbookForm, choose_kinds
 from standards.models import Rubric, RubricUpload
 from standards.services import importing
+from standards.views import downloads
 from standards.views.rubrics import sections
 from standards.views.versions import require_manager
 from standards.workbooks import reading, safety, writing
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def rubric_template(request):
     require_manager(request)
-    return _workbook(writing.write_template(), "评分标准导入模板.xlsx")
+    return downloads.workbook(writing.write_template(), "评分标准导入模板.xlsx")
 
 
 def rubric_export(request, pk):
     """Whoever may read the rubric may have it as a workbook."""
     found = get_object_or_404(Rubric.objects.visible_to(request.user), pk=pk)
-    return _workbook(writing.write(found), f"{found.code}-第{found.version}版-{found.name}.xlsx")
-
-
-def _workbook(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=WORKBOOK)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    return response
+    return downloads.workbook(writing.write(found), f"{found.code}-第{found.version}版-{found.name}.xlsx")
 
 
 def rubric_import(request):

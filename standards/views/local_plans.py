@@ -13,7 +13,8 @@ from standards.forms.rows import initial_of, row_formset, unjudged, with_more
 from standards.forms.wizard import TaskRows
 from standards.models import Campaign, LocalPlan, Stage
 from standards.services import dates, local_plans
-from standards.views.wizard import plan_file, plan_response
+from standards.views import downloads
+from standards.views.wizard import plan_file
 
 REASON = "只有该党委的经办人和负责人可以编写本级方案。"
 
@@ -73,7 +74,7 @@ def local_file(request, pk, branch_pk):
     plan = _found(request, pk, branch_pk)[2]
     if plan is None or not plan.file:
         raise Http404
-    return plan_response(plan.file, plan.file_name)
+    return downloads.stored(plan.file, plan.file_name)
 
 
 def _show(request, campaign, branch, plan, mine, *, form=None, rows=None, refusal=None):

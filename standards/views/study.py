@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -14,6 +14,7 @@ from standards import coverage, coverage_sheet
 from standards.forms.study import FIELD_OF, CoverageFilter, StudyForm
 from standards.models import Acknowledgement, LocalPlan, Publication
 from standards.services import study
+from standards.views import downloads
 
 PER_PAGE, PUBLICATIONS = 50, 20
 WHY_NOT = {
@@ -135,7 +136,7 @@ def coverage_xlsx(request, pk):
     branches = _filtered(request, found)
     rows = coverage.rows(branches, found, coverage.counties_of(request.user))
     book = coverage_sheet.workbook(found, rows, coverage.tally(branches))
-    return FileResponse(book, as_attachment=True, filename=f"签收与学习-{found.campaign.code}-{found.number}.xlsx")
+    return downloads.workbook(book.getvalue(), f"签收与学习-{found.campaign.code}-{found.number}.xlsx")
 
 
 def _filtered(request, found):

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from standards.forms.steps import StepPage, more_rows, with_days
 from standards.forms.wizard import NewCampaignForm
 from standards.models import Campaign, Track, total_weight
 from standards.services import setup
+from standards.views import downloads
 
 REASON = "只有活动管理员可以设置创建活动。"
 PLAN_TYPES = {"application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -211,14 +212,6 @@ def basis_file(request, pk):
     campaign = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     if not campaign.basis_file:
         raise Http404
-    return plan_response(
+    return downloads.stored(
         campaign.basis_file, f"{campaign.short_name}方案.{campaign.basis_file.name.rsplit('.', 1)[-1]}"
     )
-
-
-def plan_response(file, name):
-    """A stored plan as a download: never shown as a page of this site."""
-    response = FileResponse(file.open("rb"), as_attachment=True, filename=name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response

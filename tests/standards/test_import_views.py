@@ -161,10 +161,10 @@ def test_old_uploads_are_cleared_away(admin):
 
 def test_export_and_template_are_workbooks_under_their_name(office, plans):
     answer = office.get(f"/campaigns/rubrics/{plans.R3.pk}/export/")
-    assert unquote(answer["Content-Disposition"]) == f"attachment; filename*=UTF-8''R3-第1版-{plans.R3.name}.xlsx"
+    assert unquote(answer["Content-Disposition"]) == f"attachment; filename*=utf-8''R3-第1版-{plans.R3.name}.xlsx"
     assert hash_of(reading.read(answer.content).as_rubric()) == plans.R3.content_hash
     template = office.get("/campaigns/rubrics/template/")
-    assert unquote(template["Content-Disposition"]) == "attachment; filename*=UTF-8''评分标准导入模板.xlsx"
+    assert unquote(template["Content-Disposition"]) == "attachment; filename*=utf-8''评分标准导入模板.xlsx"
 
 
 @pytest.mark.parametrize("code", ["Z2", "Z1", "Z7"])

@@ -16,6 +16,7 @@ from standards import coverage, coverage_sheet, obligations
 from standards.deadlines import end_of
 from standards.models import Acknowledgement, Campaign, Publication, Stage
 from standards.services import campaigns, study
+from standards.workbooks import layout
 from tests import factories
 
 ENOUGH = {
@@ -510,6 +511,14 @@ def test_the_workbook_has_real_types_a_frozen_header_and_no_formula(some, cast, 
     assert sheet["E2"].value == timezone.localtime(Acknowledgement.objects.get(branch=bureau.a1).signed_at).replace(
         tzinfo=None, second=0, microsecond=0
     )
+
+
+def test_a_letter_no_workbook_holds_does_not_keep_the_list_from_being_exported(some, cast, bureau):
+    Acknowledgement.objects.filter(branch=bureau.a1).update(how="集中\x0b学习")
+    branches = coverage.overseen(cast.committee_head, some)
+    rows = coverage.rows(branches, some, coverage.counties_of(cast.committee_head))
+    data = coverage_sheet.workbook(some, rows, coverage.tally(branches)).read()
+    assert layout.unspell(load_workbook(io.BytesIO(data)).worksheets[0]["Q2"].value) == "集中\x0b学习"
 
 
 def test_an_empty_workbook_is_a_header_and_a_total(some):
