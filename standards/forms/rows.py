@@ -178,3 +178,16 @@ def initial_of(rows: Iterable[Any], fields: Iterable[str]) -> list[dict[str, Any
     """Stored rows as the initial values of a table."""
     names = list(fields)
     return [{"pk": row.pk, **{name: getattr(row, name) for name in names}} for row in rows]
+
+
+def with_codes(rows: list[dict[str, Any]], name: str, stem: str) -> list[dict[str, Any]]:
+    """Give every new row a code of its own that nobody has to think up."""
+    taken = {row.get(name) for row in rows if row.get(name)}
+    number = 1
+    for row in rows:
+        if not row.get(name):
+            while f"{stem}{number}" in taken:
+                number += 1
+            row[name] = f"{stem}{number}"
+            taken.add(row[name])
+    return rows

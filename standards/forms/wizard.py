@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from branches.models import Branch
 from standards import calendar_words
-from standards.forms.rows import BaseRows, Count, DateInput, Lines, Listed, Points, Row
+from standards.forms.rows import BaseRows, Count, DateInput, Lines, Listed, Points, Row, with_codes
 from standards.models import (
     BREAKERS,
     SELF_GAP,
@@ -387,19 +387,6 @@ class HonourRows(BaseRows):
     @property
     def rows(self) -> list[dict[str, Any]]:
         return with_codes(super().rows, "code", "honour")
-
-
-def with_codes(rows: list[dict[str, Any]], name: str, stem: str) -> list[dict[str, Any]]:
-    """Give every new row a code of its own that nobody has to think up."""
-    taken = {row.get(name) for row in rows if row.get(name)}
-    number = 1
-    for row in rows:
-        if not row.get(name):
-            while f"{stem}{number}" in taken:
-                number += 1
-            row[name] = f"{stem}{number}"
-            taken.add(row[name])
-    return rows
 
 
 def year_of(track: Track) -> int:

@@ -6,15 +6,11 @@ from standards.models.campaigns import (
     STARS,
     Campaign,
     Extension,
-    FormField,
-    GradeBand,
-    ScoreComponent,
-    SpecialHonour,
     Stage,
     StageTask,
     Track,
-    total_weight,
 )
+from standards.models.components import FormField, GradeBand, ScoreComponent, SpecialHonour, total_weight
 from standards.models.rubrics import Criterion, Rubric, ScoredAnswer, ScoreRule
 from standards.models.study import Acknowledgement, LocalPlan, Publication
 from standards.models.workbooks import RubricUpload
