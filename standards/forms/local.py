@@ -1,4 +1,4 @@
-"""Input shapes of a committee's own plan, and of moving a stage's dates."""
+"""Input shapes of a committee's own plan, of moving a stage's dates, and of taking an extension back."""
 
 from typing import Any
 
@@ -52,3 +52,9 @@ class StageDatesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ask_by_name(self)
+
+
+class RevokeForm(forms.Form):
+    """Why an extension is taken back."""
+
+    reason = forms.CharField(max_length=200, error_messages={"required": "请写明撤销延期的理由，对方会看到。"})

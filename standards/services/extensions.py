@@ -1,7 +1,5 @@
 """Taking an extension back, or shortening it: told to those who had it, kept in the log."""
 
-import datetime
-
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -24,7 +22,8 @@ def revoke_extension(extension: Extension, *, reason: str, by: User) -> None:
         current = Extension.objects.select_for_update(no_key=True, of=("self",)).filter(pk=extension.pk).first()
         if current is None:
             raise ValidationError("这项延期已被他人撤销，请刷新页面。", code="gone")
-        _require_running(current)
+        if not is_running(current):
+            raise ValidationError("这项延期已经到期或不再起作用，无需撤销。", code="over")
         audit.record(
             "stage.unextend", current, by=by, branch=current.branch, until=[current.until, current.stage.closes_on],
             reason=reason.strip(),
@@ -42,14 +41,7 @@ def revoke_extension(extension: Extension, *, reason: str, by: User) -> None:
         )
 
 
-def _require_running(extension: Extension) -> None:
-    closes = extension.stage.closes_on
-    if timezone.now() >= deadlines.end_of(extension.until) or (closes and closes >= extension.until):
-        raise ValidationError("这项延期已经到期或不再起作用，无需撤销。", code="over")
-
-
-def is_running(extension: Extension, today: datetime.date | None = None) -> bool:
+def is_running(extension: Extension) -> bool:
     """Whether it still gives more time than the stage itself does."""
-    today = today or timezone.localdate()
     closes = extension.stage.closes_on
-    return extension.until >= today and (closes is None or extension.until > closes)
+    return timezone.now() < deadlines.end_of(extension.until) and (closes is None or extension.until > closes)

@@ -1,12 +1,13 @@
 """延期: every extension of a track, who has it, until when and why; the city office takes one back."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from branches.views.decorators import say_refusals
+from standards.forms.local import RevokeForm
 from standards.models import Campaign, Extension, Track
 from standards.services import extensions as services
 
@@ -33,6 +34,9 @@ def revoke_extension(request, pk):
     extension = get_object_or_404(Extension.objects.visible_to(request.user).select_related("stage__track"), pk=pk)
     if not request.user.has_perm("standards.manage_extension", extension):
         raise PermissionDenied("只有活动管理员可以撤销延期。")
-    services.revoke_extension(extension, reason=request.POST.get("reason", ""), by=request.user)
+    form = RevokeForm(request.POST)
+    if not form.is_valid():
+        raise ValidationError(form.errors["reason"].data)
+    services.revoke_extension(extension, reason=form.cleaned_data["reason"], by=request.user)
     messages.success(request, f"{extension.branch.short_name}“{extension.stage}”的延期已撤销，已通知对方。")
     return redirect("standards:extensions", track_pk=extension.stage.track_id)

@@ -117,7 +117,8 @@ def test_only_the_office_is_offered_and_may_take_it_back(extension, cast, tiny_t
     assert client_of(cast.committee_head).post(url, {"reason": "误批"}).status_code == 403
     assert client_of(cast.other_head).post(url, {"reason": "误批"}).status_code == 404
     client = client_of(cast.campaign_admin)
-    client.post(url, {"reason": ""})
+    for reason in ("", " ", "误批\x00", "长" * 201):
+        assert client.post(url, {"reason": reason}).status_code == 302
     assert Extension.objects.count() == 1
     answer = client.post(url, {"reason": "误批"}, follow=True)
     assert answer.redirect_chain == [(reverse("standards:extensions", args=[tiny_track.pk]), 302)]
