@@ -59,11 +59,20 @@ def delete_criterion(criterion: Criterion, *, by: User, revision: int | None = N
 
 
 def restore_criterion(rubric: Rubric, kept: Mapping[str, Any], *, by: User) -> Criterion:
-    """Bring back what was deleted, where it stood; at the top when its parent is gone as well."""
+    """Bring back what was deleted under its old keys, where it stood; at the top when its parent is gone as well.
+
+    Codes `restored` (a second click), `too_deep` (its parent has moved down meanwhile).
+    """
     with draft(rubric) as current:
         tree = _Tree(current)
+        if any(row["pk"] in tree.by_pk for row in kept["rows"]):
+            raise ValidationError("这一项已经恢复过了；请刷新页面查看最新的大纲。", code="restored")
         above = tree.by_pk.get(kept["parent"] or 0)
-        made = _recreate(tree, kept["rows"], above, kept["place"])
+        levels = {kept["parent"]: above.level if above else 0}
+        for row in kept["rows"]:
+            levels[row["pk"]] = levels[row["parent"]] + 1
+        tree.refuse_depth(max(levels.values()))
+        made = _recreate(tree, kept["rows"], above, kept["place"], same_keys=True)
         tree.number()
         audit.record("criterion.restore", made, by=by, count=len(kept["rows"]))
     return made
@@ -220,14 +229,17 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | list) else str(value)
 
 
-def _recreate(tree: _Tree, rows: list[Mapping[str, Any]], above: Criterion | None, place: int) -> Criterion:
+def _recreate(
+    tree: _Tree, rows: list[Mapping[str, Any]], above: Criterion | None, place: int, *, same_keys: bool = False
+) -> Criterion:
     """The rows as new criteria, the first of them at this place; codes that are taken are counted on."""
     new: dict[int, Criterion] = {}
     for number, row in enumerate(rows):
         parent = new[row["parent"]] if number else above
         code = row["fields"]["code"]
         code = code if code not in tree.codes else tree.free_code(code)
-        made = Criterion.objects.create(rubric=tree.rubric, parent=parent, order=0, **{**row["fields"], "code": code})
+        fields = {**row["fields"], "code": code, "pk": row["pk"] if same_keys else None}
+        made = Criterion.objects.create(rubric=tree.rubric, parent=parent, order=0, **fields)
         ScoreRule.objects.bulk_create(
             ScoreRule(criterion=made, order=order, **rule) for order, rule in enumerate(row["rules"])
         )

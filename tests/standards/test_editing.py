@@ -187,6 +187,21 @@ def test_delete_criterion_takes_what_is_below_and_restore_brings_all_back(rubric
     assert rubrics.content_hash(Rubric.objects.get(pk=rubric.pk)) == before
 
 
+def test_restore_keeps_the_keys_and_a_second_click_adds_nothing(rubric, admin):
+    before = set(rubric.criteria.values_list("pk", "code"))
+    kept = outlining.delete_criterion(of(rubric, "A1"), by=admin)
+    outlining.restore_criterion(rubric, kept, by=admin)
+    assert refused(outlining.restore_criterion, rubric, kept, by=admin) == ["restored"]
+    assert set(rubric.criteria.values_list("pk", "code")) == before
+
+
+def test_restore_does_not_make_the_outline_too_deep(rubric, admin):
+    kept = outlining.delete_criterion(of(rubric, "B1"), by=admin)
+    outlining.move_criterion(of(rubric, "B2"), parent=None, position=0, by=admin)
+    outlining.move_criterion(of(rubric, "B"), parent=of(rubric, "A1"), position=0, by=admin)
+    assert refused(outlining.restore_criterion, rubric, kept, by=admin) == ["too_deep"]
+
+
 def test_restore_finds_another_code_and_place_when_its_own_are_gone(rubric, admin):
     kept = outlining.delete_criterion(of(rubric, "B1"), by=admin)
     save(of(rubric, "B2"), by=admin, code="B1")
