@@ -269,7 +269,9 @@ def load(plans: Plans, *, new_only: bool = False) -> list[str]:
     """
     with audit.recorded():
         said = [_load_rubric(node, new_only) for node in plans.rubrics]
-        newest = {rubric.code: rubric for rubric in Rubric.objects.order_by("version")}
+        # Somebody's draft of the next version is not what a plan means.
+        fixed = Rubric.objects.exclude(status=Rubric.Status.DRAFT)
+        newest = {rubric.code: rubric for rubric in fixed.order_by("version")}
         said += [_load_campaign(node, newest, new_only) for node in plans.campaigns]
     return said
 

@@ -24,6 +24,7 @@ from standards.models import (
 )
 from standards.services import campaigns as services
 from standards.services import rubrics as rubric_services
+from standards.services import versions
 from standards.workdays import add_workdays
 
 FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in loading.PLANS.glob("*.yaml")}
@@ -340,6 +341,12 @@ def test_new_only_leaves_an_edited_draft(s2, strongest):
     )
     strongest.refresh_from_db()
     assert strongest.quota == 30
+
+
+def test_a_draft_of_the_next_version_is_not_taken(s2, strongest, admin):
+    versions.copy_rubric(strongest.rubric, by=admin)
+    load()
+    assert (Track.objects.get(pk=strongest.pk).rubric.version, Rubric.objects.filter(code="R3").count()) == (1, 2)
 
 
 def test_approval_of_a_draft_survives_a_reload(s2, approval, admin):
