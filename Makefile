@@ -49,7 +49,7 @@ test-pg: setup-test ## 同一套测试在 PostgreSQL 与 Redis 上运行，另�
 test-browser: setup-test ## 只运行浏览器测试
 	@$(TEST_ENV) $(PY) -m pytest -m browser $(ARGS)
 
-bench: setup ## 性能测量：页面、查询、PDF
+bench: setup ## 性能测量：页面、查询、PDF、导入
 	@$(PY) manage.py bench $(ARGS)
 
 lint: setup-test ## 代码、模板、类型、迁移检查
