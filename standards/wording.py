@@ -113,7 +113,7 @@ def group_words(group: scoring.Group, *, with_points: bool = True) -> str:
 
 
 def answer_words(item: Item, answer: Mapping[str, Any] | None) -> str:
-    """What was answered: “好（20分）”, “缺席2人次×0.5＝扣1分”, “87%，低于90%，扣1分”, “未发生”; 未评 where nothing was.
+    """What was answered: “好（20分）”, “缺席：2人次×0.5＝扣1分”, “87%，低于90%，扣1分”, “未发生”; 未评 where nothing was.
 
     An answer that cannot be scored is given as “填写有误”; what carries no answer at all gives "".
     """
@@ -163,7 +163,7 @@ def _line_words(item: Item, rule: Rule, number: Decimal) -> str:
     worth = rule.worth(number)
     verb, result = _verb(worth, item.kind), points(abs(worth))
     if not rule.measured:
-        return f"{rule.label}{plain(number)}{rule.unit}×{plain(abs(rule.points))}＝{verb}{result}"
+        return f"{rule.label}：{plain(number)}{rule.unit}×{plain(abs(rule.points))}＝{verb}{result}"
     side = "高于" if rule.above else "低于"
     reading = f"{rule.label}{plain(number)}{rule.unit}，"
     if rule.beyond(number):

@@ -162,7 +162,7 @@ def test_every_kind_is_answered_on_the_check_desk(officer, road, wide_applicatio
     text = text_of(page)
     assert "A2表彰满分20分·只取最高一项·得12分" in text
     assert "已得星★" in text
-    assert "每项2项×3＝得6分" in text  # what the branch said, in words
+    assert "每项：2项×3＝得6分" in text  # what the branch said, in words
     shown = {row.criterion.code: row.entry.answer for d in page.context["dimensions"] for row in d["rows"]}
     assert {code: value for code, value in shown.items() if value} == given
 
@@ -190,11 +190,11 @@ PRINTED = [
     "A1组织生活3025.3",
     "A11党课质量109.3无",
     "A12台账108较好（8分）",
-    "A13参会108缺席2人次×0.5＝扣1分；每少1次1次×1＝扣1分；合计扣2分",
+    "A13参会108缺席：2人次×0.5＝扣1分；每少1次：1次×1＝扣1分；合计扣2分",
     "A2表彰2012只取最高一项",
     "A3群众评价108.5满意率87%，低于90%，扣0.5分；投诉6件，高于3件，扣1分；合计扣1.5分",
     "业务实绩8070按50%计入总分，得星线64分，已得星★",
-    "C1经验推广4030市级推广2次×15＝得30分",
+    "C1经验推广4030市级推广：2次×15＝得30分",
     "加分1010加分项，最多加10分",
     "V1严重违纪否决—未发生",
     "V2一般违纪否决—发生（最高评为“良好”）",
