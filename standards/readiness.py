@@ -190,7 +190,7 @@ def _component(track: Track, component: ScoreComponent) -> list[Finding]:
         return found
     codes = {top.code for top in rubric.dimensions}
     if unknown := [code for code in component.dimensions if code not in codes]:
-        found.append(Finding(f"“{component.name}”所取的维度{'、'.join(unknown)}不在“{rubric.name}”中。", SCORING))
+        found.append(Finding(f"“{component.name}”所取的维度{'、'.join(unknown)}不在《{rubric.name}》中。", SCORING))
     elif not any(item.scored for item in component.sheet.items):
         found.append(Finding(f"“{component.name}”的评分标准没有计分的指标。", SCORING))
     elif component.pass_line is not None and component.pass_line > _reach(component.sheet):
@@ -299,7 +299,7 @@ def _caps(track: Track, names: set[str]) -> list[Finding]:
         for criterion in rubric.outline:
             caps = criterion.kind == scoring.VETO and criterion.veto_effect == Criterion.Effect.CAP
             if caps and criterion.veto_cap not in names:
-                text = f"标准“{rubric.name}”{criterion.code}限制的等次“{criterion.veto_cap}”不在等次表中。"
+                text = f"标准《{rubric.name}》{criterion.code}限制的等次“{criterion.veto_cap}”不在等次表中。"
                 found.append(Finding(text, SCORING))
     if STARS in track.tie_breakers and not any(top.line is not None for top in track.rubric.dimensions):
         found.append(Finding("同分比较得星数，但自评标准没有设得星线。", SCORING, warning=True))

@@ -195,7 +195,7 @@ def test_weights_make_a_hundred(campaign, track):
 @pytest.mark.parametrize(
     ("source", "change", "text"),
     [
-        ("visit", {"dimensions": ["A", "Z"]}, "“实地考评”所取的维度Z不在“小标准”中。"),
+        ("visit", {"dimensions": ["A", "Z"]}, "“实地考评”所取的维度Z不在《小标准》中。"),
         ("visit", {"trim_from": 2}, "“实地考评”去掉最高最低分至少要3人。"),
         ("visit", {"pass_line": 106}, "“实地考评”的达标线高于最高可得105分。"),
         ("visit", {"dimensions": ["A"], "pass_line": 101}, "“实地考评”的达标线高于最高可得100分。"),
@@ -261,7 +261,7 @@ def test_a_veto_caps_at_a_grade_of_the_track(campaign, track):
     )
     rubric_services.publish_rubric(Rubric.objects.get(pk=rubric.pk), by=None)
     track.components.filter(source="visit").update(rubric=rubric)
-    assert said(campaign) == [("标准“限等标准”V限制的等次“合格”不在等次表中。", "scoring")]
+    assert said(campaign) == [("标准《限等标准》V限制的等次“合格”不在等次表中。", "scoring")]
     grades(track, ("优秀", {"at_least": 90}), ("合格", {}))
     assert said(campaign) == []
 
