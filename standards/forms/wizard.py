@@ -262,7 +262,7 @@ class ScoringForm(forms.Form):
         label="命名最低等次",
         max_length=20,
         required=False,
-        help_text="达标验收用：不低于此等次方可命名，须是下面的一个等次。",
+        help_text="达标验收用：不低于此等次方可命名，须是上面等次中的一个。",
     )
     grade_component = forms.ChoiceField(label="得星与各维度看哪一项", required=False)
 
