@@ -6,6 +6,7 @@ from django.db.models import Max
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from standards import scoring
 from standards.forms.importing import KINDS, PlainForm, WorkbookForm, choose_kinds
 from standards.models import Rubric, RubricUpload
 from standards.services import importing
@@ -47,7 +48,7 @@ def rubric_upload(request, pk):
     """What the workbook would become, or everything that is wrong with it."""
     upload = _upload(request, pk)
     draft = reading.read(bytes(upload.content))
-    form = PlainForm(initial={"name": draft.rubric.name, "total_points": draft.rubric.total_points})
+    form = PlainForm(initial={"name": draft.rubric.name, "total_points": scoring.plain(draft.rubric.total_points)})
     return _show(request, upload, draft, form)
 
 
