@@ -208,9 +208,7 @@ def save_step(
         current = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         if current.status != Campaign.Status.DRAFT:
             raise ValidationError("活动已开启，设置不能再改；阶段日期可在活动页单独调整。", code="not_draft")
-        owner: Any = current if track is None else Track.objects.filter(pk=track.pk, campaign=current).first()
-        if owner is None:
-            raise ValidationError("这条轨道刚被他人删除，本次没有保存；请回到“轨道”一步查看。", code="gone")
+        owner: Any = current if track is None else _track_of(current, track)
         if seen is not None and seen != step_mark(owner, step):
             raise ValidationError(
                 "这一步刚在另一个页面或由他人保存过，为免互相覆盖，本次没有保存；您填写的内容还在下面，"
@@ -228,6 +226,13 @@ def save_step(
             said["file"] = upload.name
         if said:
             audit.record("campaign.setup", owner, by=by, step=NAMES[step], **said)
+    return current
+
+
+def _track_of(campaign: Campaign, track: Track) -> Track:
+    current = Track.objects.filter(pk=track.pk, campaign=campaign).first()
+    if current is None:
+        raise ValidationError("这条轨道刚被他人删除，本次没有保存；请回到“轨道”一步查看。", code="gone")
     return current
 
 
