@@ -111,11 +111,27 @@ def _calendar(track: Track) -> list[Finding]:
     found = [Finding(text, CALENDAR) for text in out_of_order(track)] + _tasks(track) + _publicity(track)
     if track.begins_on is None:
         found.append(Finding("所有阶段都没有开始日期，支部不会被纳入；至少给第一个阶段填开始日期。", CALENDAR))
-    handing_up = Stage.Kind.RECOMMEND if track.ranked else Stage.Kind.FORWARD
-    for kind in (Stage.Kind.CHECK, handing_up):
-        if track.stage(kind) is None:
-            found.append(Finding(f"没有“{kind.label}”阶段，办理不受日期限制。", CALENDAR, warning=True))
-    return found
+    if track.stage(Stage.Kind.CHECK) is None:
+        found.append(_without_dates(Stage.Kind.CHECK))
+    return found + _handing_up(track)
+
+
+def _handing_up(track: Track) -> list[Finding]:
+    """Whether the calendar has the stage of the way chosen; that of the other way alone shows a slip."""
+    used, other = Stage.Kind.FORWARD, Stage.Kind.RECOMMEND
+    if track.ranked:
+        used, other = other, used
+    if track.stage(used) is not None:
+        return []
+    if track.stage(other) is None:
+        return [_without_dates(used)]
+    way = "排序推荐" if track.ranked else "核查通过的全部上报"
+    text = f"日程中是“{other.label}”阶段，这里选的却是{way}，该阶段的日期不起作用；请改成一致。"
+    return [Finding(text, RECOMMEND, warning=True)]
+
+
+def _without_dates(kind: Stage.Kind) -> Finding:
+    return Finding(f"没有“{kind.label}”阶段，办理不受日期限制。", CALENDAR, warning=True)
 
 
 def out_of_order(track: Track) -> list[str]:

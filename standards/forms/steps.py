@@ -9,7 +9,7 @@ from branches import keys
 from standards import calendar_words, readiness
 from standards.forms import wizard
 from standards.forms.rows import initial_of, row_formset, unjudged, with_more
-from standards.models import SELF_GAP, STARS, Campaign, ScoreComponent, StageTask, Track
+from standards.models import SELF_GAP, STARS, Campaign, ScoreComponent, Stage, StageTask, Track
 from standards.services import setup
 
 # Part: (row, table, heading, what to know).
@@ -80,7 +80,8 @@ class StepPage:
         if self.step == readiness.BASIS:
             return wizard.BasisForm(data, files, initial=initial)
         if self.step == readiness.RECOMMEND:
-            ranked = owner.ranked or (owner.is_competition and not owner.stages.exists())
+            # The calendar is set before this step: a competition that does not say 上报 there means to rank.
+            ranked = owner.ranked or (owner.is_competition and owner.stage(Stage.Kind.FORWARD) is None)
             return wizard.RecommendForm(data, initial={**initial, "way": "rank" if ranked else "forward"})
         if self.step == readiness.SCORING:
             places = {key: place for place, key in enumerate(owner.tie_breakers, 1)}

@@ -137,10 +137,23 @@ def test_nothing_begins_without_an_opening_date(campaign, track):
 
 
 def test_missing_stages_are_warned_of(campaign, track):
-    track.stages.filter(kind__in=["check", "recommend"]).delete()
+    track.stages.filter(kind__in=["check", "recommend", "forward"]).delete()
     assert [text for text, _ in said(campaign, warning=True)] == [
         "没有“分局核查”阶段，办理不受日期限制。", "没有“排序推荐”阶段，办理不受日期限制。",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("most", "kept", "text"),
+    [
+        (None, "recommend", "日程中是“排序推荐”阶段，这里选的却是核查通过的全部上报，该阶段的日期不起作用；请改成一致。"),
+        (3, "forward", "日程中是“上报”阶段，这里选的却是排序推荐，该阶段的日期不起作用；请改成一致。"),
+    ],
+)  # fmt: skip
+def test_a_stage_of_the_other_way_to_hand_up_is_warned_of(campaign, track, most, kept, text):
+    track.stages.filter(kind__in={"recommend", "forward"} - {kept}).delete()
+    Track.objects.filter(pk=track.pk).update(recommend_max=most)
+    assert said(campaign, warning=True) == [(text, "recommend")]
 
 
 def test_attendance_is_asked_of_meetings_only(campaign, track):

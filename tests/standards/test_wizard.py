@@ -257,6 +257,16 @@ def test_recommending_is_ranked_or_forwarded(admin, draft, track):
 
 
 @pytest.mark.parametrize(
+    ("mode", "kind", "way"),
+    [("competition", "recommend", "rank"), ("competition", "forward", "forward"), ("acceptance", "apply", "forward")],
+)
+def test_the_way_of_recommending_follows_the_calendar(admin, draft, track, mode, kind, way):
+    Track.objects.filter(pk=track.pk).update(mode=mode)
+    track.stages.create(kind=kind, name="阶段")
+    assert admin.get(url(draft, "recommend", track)).context["page"].main["way"].value() == way
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [({"recommend_max": ""}, "recommend_max"), ({"recommend_min": "6"}, "recommend_max"),
      ({"eligible_lines": "派出所、宇航"}, "eligible_lines")],
