@@ -8,6 +8,7 @@
   var speaker = document.getElementById("outline-says");
   var base = root.dataset.edit;
   var chain = Promise.resolve();
+  var busy = 0;
   var undone = null;
 
   var saver = window.editorSave({
@@ -138,13 +139,16 @@
     );
   }
   function act(url, data, done) {
+    busy += 1;
+    root.setAttribute("aria-busy", "true");
     chain = chain.then(function () {
       var forms = Array.from(root.querySelectorAll(".node-form form.crit-form"));
       return Promise.all(forms.map(saver.save));
     }).then(function () {
       var given = typeof data === "function" ? data() : data;
-      return send(url, given);
+      return given && send(url, given);
     }).then(function (answer) {
+      if (!answer) { return null; }
       if (!answer.ok) {
         window.house.toast(window.house.failure(answer.status, answer.text), "error");
         return refresh();
@@ -153,9 +157,16 @@
       done(found);
       apply(found);
       say(found.message);
+    }).finally(function () {
+      busy -= 1;
+      if (!busy) { root.removeAttribute("aria-busy"); }
     });
     return chain;
   }
+  /* What was moved stands on the page before the server has it: leaving now would take it back. */
+  window.addEventListener("beforeunload", function (event) {
+    if (busy) { event.preventDefault(); event.returnValue = ""; }
+  });
   /* Somebody else was here: the outline as it stands now; what is being typed is on the shelf and comes back. */
   function refresh() {
     var at = document.activeElement && nodeOf(document.activeElement);
@@ -163,7 +174,7 @@
     return fetch(base, { credentials: "same-origin" }).then(function (answer) { return answer.text(); }).then(function (html) {
       var page = new DOMParser().parseFromString(html, "text/html");
       var fresh = page.getElementById("editor");
-      if (!fresh || !fresh.hasAttribute("data-draft")) { location.reload(); return; }
+      if (!fresh || !fresh.hasAttribute("data-draft")) { busy = 0; location.reload(); return; }
       root.querySelector(".outline").replaceWith(document.adoptNode(fresh.querySelector(".outline")));
       document.getElementById("outline-bar").innerHTML = fresh.querySelector("#outline-bar").innerHTML;
       root.dataset.revision = fresh.dataset.revision;
@@ -191,10 +202,14 @@
     [node].concat(Array.from(node.querySelectorAll(".node"))).forEach(dress);
     if (focus === "form") { open(node, true); } else { opener(node).focus(); }
   }
+  /* Judged when its turn comes: by then the presses before it have moved the row. */
   function shift(node, to) {
-    var edge = { up: !node.previousElementSibling, down: !node.nextElementSibling, in: !node.previousElementSibling, out: !parentOf(node) }[to];
-    if (edge) { say({ up: "已经在最前", down: "已经在最后", in: "前面没有可以归入的指标", out: "已经在最上一级" }[to]); return; }
-    act(base + node.dataset.pk + "/move/", { to: to }, function (data) { place(node, data); });
+    act(base + node.dataset.pk + "/move/", function () {
+      var edge = { up: !node.previousElementSibling, down: !node.nextElementSibling, in: !node.previousElementSibling, out: !parentOf(node) }[to];
+      if (!edge) { return { to: to }; }
+      say({ up: "已经在最前", down: "已经在最后", in: "前面没有可以归入的指标", out: "已经在最上一级" }[to]);
+      return null;
+    }, function (data) { place(node, data); });
   }
   function add(data) { act(root.dataset.add, data, function (found) { insert(found, "form"); }); }
   function duplicate(node) { act(base + node.dataset.pk + "/duplicate/", {}, function (found) { insert(found); }); }

@@ -50,16 +50,21 @@ WHOLE = ["1 A", "2 A1", "3 A1-1", "3 A1-2", "2 A2", "3 A2-1", "3 A2-2", "1 B", "
 
 
 def stands(page, expected):
-    """The page shows this outline, and so does the server when asked again."""
+    """The page shows this outline once the server has answered, and so does the server when asked again."""
     expect(page.locator(".node")).to_have_count(len(expected))
     for _ in range(50):
+        answered(page)
         if codes(page) == expected:
             break
         page.wait_for_timeout(100)
     assert codes(page) == expected
-    page.wait_for_load_state("networkidle")
     page.reload()
     assert codes(page) == expected
+
+
+def answered(page):
+    """Acts show on the page at once and are sent one after the other; nothing is under way any more."""
+    expect(page.locator("#editor")).not_to_have_attribute("aria-busy", "true", timeout=15_000)
 
 
 def saved(page):
@@ -124,6 +129,7 @@ def test_dragging_deeper_than_three_levels_is_not_possible(admin):
     page.wait_for_timeout(500)
     drag(page, "A", "A2-1")
     page.wait_for_timeout(500)
+    answered(page)
     page.reload()
     assert max(int(each.split()[0]) for each in codes(page)) == 3
 
