@@ -109,9 +109,16 @@ def _saved(request, rubric: Rubric, saved: Criterion, form: CriterionForm) -> Ht
         messages.success(request, f"“{saved}”已保存。")
         return redirect(f"{reverse('standards:rubric_edit', args=[rubric.pk])}#n{saved.pk}")
     outline = fresh(rubric)
-    node = outline.node_of(saved.pk)
-    written = [row.prefix for row in form.rules if not row.blank]
-    rules = dict(zip(written, (rule.pk for rule in node.criterion.rules.all()), strict=True))
+    found = next((criterion for criterion in outline.rubric.outline if criterion.pk == saved.pk), None)
+    if found is None:
+        return HttpResponse(
+            f"“{saved}”刚被他人删除；请刷新页面查看。", status=422, content_type="text/plain; charset=utf-8"
+        )
+    rules = {}
+    # Somebody may have saved once more in between: then the next save from here meets a conflict and learns the rules.
+    if found.version == saved.version:
+        written = [row.prefix for row in form.rules if not row.blank]
+        rules = dict(zip(written, (rule.pk for rule in found.rules.all()), strict=True))
     return JsonResponse(
         {**outline.state(), "version": saved.version, "row": outline.row(saved.pk), "rules": rules, "name": str(saved)}
     )
