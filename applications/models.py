@@ -247,7 +247,6 @@ class Assessment(ScoredAnswer):
     """自评：支部对一项指标的作答、得分与说明。"""
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="assessments")
-    version = models.PositiveIntegerField(default=1)
     updated_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -256,6 +255,10 @@ class Assessment(ScoredAnswer):
 
     def __str__(self) -> str:
         return f"{self.application_id}/{self.criterion_id}: {self.points}"
+
+    @property
+    def last_hand(self) -> str:
+        return str(self.updated_by or "他人")
 
 
 class Citation(models.Model):
@@ -314,6 +317,10 @@ class CheckItem(ScoredAnswer):
 
     def __str__(self) -> str:
         return f"{self.application_id}/{self.criterion_id}: {self.points}"
+
+    @property
+    def last_hand(self) -> str:
+        return str(self.checked_by)
 
 
 class CheckDecision(models.Model):

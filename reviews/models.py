@@ -354,6 +354,11 @@ class Score(ScoredAnswer):
     def __str__(self) -> str:
         return f"{self.review_id}/{self.criterion_id}: {self.points}"
 
+    @property
+    def last_hand(self) -> str:
+        """Nobody but the reviewer writes on a sheet."""
+        return "您自己在另一个页面或设备上"
+
 
 class ResultSet(models.Model):
     """成绩：一条轨道一次计算的冻结结果，含方法、输入哈希与全部中间值；重算另存一份。"""

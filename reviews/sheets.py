@@ -23,6 +23,9 @@ class Line:
     own: Assessment | None = None
     files: list[Citation] = field(default_factory=list)
     error: str = ""
+    saved: Score | None = None
+    version: int = 0
+    stands: str = ""
     heads: list[sheets.Head] = field(default_factory=list)
 
     @property
@@ -73,6 +76,7 @@ def _groups(
                 line_of = Line(leaf, own=own.get(leaf.pk), files=files.get(leaf.pk, []), heads=heads.get(leaf.key, []))
                 if given := scores.get(leaf.pk):
                     line_of.answer, line_of.points, line_of.remark = given.answer, given.points, given.remark
+                    line_of.saved, line_of.version = given, given.version
                 lines.append(line_of)
         if lines:
             groups.append(Group(top, sheets.head_of(top, score), lines))

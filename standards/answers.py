@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
+
+from branches import keys
 from standards import scoring, wording
-from standards.models import Criterion, ScoreRule
+from standards.models import Criterion, ScoredAnswer, ScoreRule
 
 
 def answer_from(data: Mapping[str, str], criterion: Criterion) -> dict[str, Any]:
@@ -45,6 +48,42 @@ def shown(criterion: Criterion, answer: Mapping[str, Any] | None) -> dict[str, s
         met = answer.get("met")
         return {f"{prefix}met": "" if met is None else "yes" if met else "no"}
     return {}
+
+
+def version_in(data: Mapping[str, str], criterion: Criterion) -> int:
+    """The version of the answer the page was showing; 0 where it showed none."""
+    return keys.number_in(data.get(f"c{criterion.key}-version", ""))
+
+
+def theirs(criterion: Criterion, saved: ScoredAnswer | None) -> dict[str, Any]:
+    """What a script shows beside one's own words when somebody else has saved the item meanwhile."""
+    return {
+        "version": saved.version if saved else 0,
+        "fields": {
+            **shown(criterion, saved.answer if saved else {}),
+            f"c{criterion.key}-remark": saved.remark if saved else "",
+        },
+        "earned": scoring.plain(saved.points) if saved and criterion.scored else "",
+        "by": saved.last_hand if saved else "他人",
+    }
+
+
+class Standing(NamedTuple):
+    """What a page without scripts shows with a row that was refused, so that saving once more means what it says."""
+
+    version: int
+    words: str
+
+    @classmethod
+    def after(cls, refusal: ValidationError, criterion: Criterion, saved: ScoredAnswer | None, sent: int) -> "Standing":
+        """Out of date: the version that stands now and what it says. Wrong in itself: still the version that was sent."""
+        if getattr(refusal, "code", "") != "stale":
+            return cls(sent, "")
+        if saved is None:
+            return cls(0, "现在没有已保存的内容；再次保存即以您填的为准。")
+        said = entry(criterion, saved.answer).words or "未作答"
+        remark = f"，说明：{saved.remark}" if saved.remark else ""
+        return cls(saved.version, f"现在保存的是：{said}{remark}；再次保存即以您填的为准。")
 
 
 # What `standards/_answer.html` draws

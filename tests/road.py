@@ -203,7 +203,9 @@ class Road:
                 for leaf in leaves[:-1]
             ]
         )  # fmt: skip
-        scoring_desk.save_score(review, leaves[-1], answer=answer_for(leaves[-1], share), remark="", by=review.reviewer)
+        scoring_desk.save_score(
+            review, leaves[-1], answer=answer_for(leaves[-1], share), remark="", version=0, by=review.reviewer
+        )
         return scoring_desk.finish_review(review, comment="工作扎实。", by=review.reviewer) if final else review
 
     def visit(self, application: Application, shares=("0.9",), *, kind: str = "dynamic", on=None):

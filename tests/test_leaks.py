@@ -160,7 +160,9 @@ def refusals(world) -> list[str]:
     told = []
     for step in (
         lambda: gate.move(application, "withdraw", by=world.cast.secretary),
-        lambda: checking.save_check(application, leaf, answer={"points": "1"}, remark="", by=world.cast.committee_head),
+        lambda: checking.save_check(
+            application, leaf, answer={"points": "1"}, remark="", version=0, by=world.cast.committee_head
+        ),
         lambda: scoring_desk.start_review(sheet.assignment, visit=sheet.visit),
     ):
         with pytest.raises(ValidationError) as refusal:

@@ -18,25 +18,28 @@ from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
 from standards import deadlines, scoring
 from standards.models import Criterion, Extension, Stage
 from standards.services import campaigns as campaign_services
+from standards.services.answering import store_answer
 
 MANUAL = "remind.manual"
 
 
 def save_check(
-    application: Application, criterion: Criterion, *, answer: Mapping[str, Any], remark: str, by: User
+    application: Application, criterion: Criterion, *, answer: Mapping[str, Any], remark: str, version: int, by: User
 ) -> CheckItem:
-    """The committee's own score and remark on one criterion (S1-50), while the application waits for its decision."""
+    """The committee's own score and remark on one criterion (S1-50), while the application waits for its decision.
+
+    `version` is the one the page was showing, 0 for none; code `stale` when a colleague has saved the item meanwhile.
+    """
     require_criterion(application, criterion)
     points = score_answer(criterion, answer)
     with audit.recorded():
         current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
         gate.require_status(current, Status.SUBMITTED, doing="核分")
         gate.require_rubric(application)
-        item, _ = CheckItem.objects.update_or_create(
-            application=application,
-            criterion=criterion,
-            defaults={"answer": dict(answer), "remark": remark, "points": points, "checked_by": by},
-        )
+        item, _ = store_answer(
+            application.check_items, criterion,
+            answer=answer, points=points, remark=remark, version=version, checked_by=by,
+        )  # fmt: skip
         audit.record(
             "check.save", application, by=by, branch=application.branch, criterion=criterion.code, points=points
         )
@@ -51,11 +54,13 @@ def adopt_self_scores(application: Application, *, by: User) -> int:
         gate.require_rubric(application)
         leaves = {leaf.pk for leaf in application.track.rubric.leaves_for(application.branch.line) if leaf.asked}
         checked = application.check_items.filter(points__isnull=False).values("criterion")
+        # A remark without a score is taken over too: the page that showed it alone must not write over the score.
+        remarked = dict(application.check_items.filter(points=None).values_list("criterion", "version"))
         said = application.assessments.filter(points__isnull=False, criterion__in=leaves).exclude(criterion__in=checked)
         items = [
             CheckItem(
                 application=application, criterion_id=each.criterion_id, answer=each.answer, points=each.points,
-                checked_by=by, updated_at=timezone.now(),
+                checked_by=by, updated_at=timezone.now(), version=remarked.get(each.criterion_id, 0) + 1,
             )
             for each in said
         ]  # fmt: skip
@@ -63,7 +68,7 @@ def adopt_self_scores(application: Application, *, by: User) -> int:
             items,
             update_conflicts=True,
             unique_fields=["application", "criterion"],
-            update_fields=["answer", "points", "checked_by", "updated_at"],
+            update_fields=["answer", "points", "checked_by", "updated_at", "version"],
         )
         if items:
             audit.record("check.adopt", application, by=by, branch=application.branch, items=len(items))

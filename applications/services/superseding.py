@@ -203,9 +203,9 @@ def _rewrite(plan: Plan, table: str) -> None:
             model.objects.filter(pk__in=chunk).update(answer=first.answer, points=first.after)
     model.objects.bulk_update(rare, ["answer", "points"], batch_size=300)
     # A page that still shows the old answer must not write over the new one.
-    bump = {"version": F("version") + 1} if table == "self" else {}
     for old, new in sorted(moved):
-        model.objects.filter(application__track=plan.track, criterion=old).update(criterion=new, **bump)
+        rows = model.objects.filter(application__track=plan.track, criterion=old)
+        rows.update(criterion=new, version=F("version") + 1)
 
 
 def _move_citations(plan: Plan) -> None:

@@ -33,6 +33,7 @@ class Row:
     answer: dict[str, Any] = field(default_factory=dict)
     citations: list[Citation] = field(default_factory=list)
     error: str = ""
+    stands: str = ""
     heads: list[sheets.Head] = field(default_factory=list)
 
     @cached_property
@@ -129,16 +130,16 @@ def _save_dimension(application: Application, top: Criterion, data, *, by) -> tu
         if f"c{leaf.key}-version" not in data:
             continue
         given, remark, was = answers.answer_from(data, leaf), _remark(data, leaf), before.get(leaf.pk)
+        version = answers.version_in(data, leaf)
         if (given, remark) == (_comparable(leaf, was), was.remark if was else ""):
             continue
         try:
-            preparing.save_answer(application, leaf, answer=given, remark=remark, version=_version(data, leaf), by=by)
+            preparing.save_answer(application, leaf, answer=given, remark=remark, version=version, by=by)
             saved += 1
         except ValidationError as error:
-            # Shown with the version that stands now: saving once more means that the own words are to count.
-            refused[leaf.pk] = Row(
-                leaf, was.version if was else 0, remark, was.points if was else None, given, error=messages_of(error),
-            )  # fmt: skip
+            points, words = was.points if was else None, messages_of(error)
+            stands = answers.Standing.after(error, leaf, was, version)
+            refused[leaf.pk] = Row(leaf, stands.version, remark, points, given, error=words, stands=stands.words)
     return saved, refused
 
 
@@ -149,11 +150,6 @@ def _comparable(leaf: Criterion, was: Assessment | None) -> dict:
 
 def _remark(data, leaf: Criterion) -> str:
     return data.get(f"c{leaf.key}-remark", "").replace("\r\n", "\n").strip()
-
-
-def _version(data, leaf: Criterion) -> int:
-    typed = data.get(f"c{leaf.key}-version", "")
-    return keys.number_in(typed)
 
 
 @require_POST
@@ -167,8 +163,9 @@ def save_answer(request, pk, criterion_pk):
     given, remark = answers.answer_from(request.POST, leaf), _remark(request.POST, leaf)
     try:
         saved = preparing.save_answer(
-            application, leaf, answer=given, remark=remark, version=_version(request.POST, leaf), by=request.user
-        )
+            application, leaf, answer=given, remark=remark, version=answers.version_in(request.POST, leaf),
+            by=request.user,
+        )  # fmt: skip
     except ValidationError as error:
         # The same words once more, because the first answer was lost on the way back: saved they are.
         saved = application.assessments.filter(criterion=leaf, answer=given, remark=remark).first()
@@ -201,14 +198,6 @@ def _refusal(application: Application, leaf: Criterion, error: ValidationError) 
     answer = {"code": code, "message": messages_of(error)}
     if code != "stale":
         return JsonResponse(answer, status=409 if code == "conflict" else 400)
-    theirs = application.assessments.filter(criterion=leaf).select_related("updated_by").first()
-    answer["theirs"] = {
-        "version": theirs.version if theirs else 0,
-        "fields": {
-            **answers.shown(leaf, theirs.answer if theirs else {}),
-            f"c{leaf.key}-remark": theirs.remark if theirs else "",
-        },
-        "earned": scoring.plain(theirs.points) if theirs and leaf.scored else "",
-        "by": str(theirs.updated_by) if theirs and theirs.updated_by else "他人",
-    }
+    saved = application.assessments.filter(criterion=leaf).select_related("updated_by").first()
+    answer["theirs"] = answers.theirs(leaf, saved)
     return JsonResponse(answer, status=409)

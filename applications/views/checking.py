@@ -92,6 +92,8 @@ class Row:
     citations: list[Citation] = field(default_factory=list)
     error: str = ""
     heads: list[sheets.Head] = field(default_factory=list)
+    version: int = 0
+    stands: str = ""
 
     @cached_property
     def entry(self) -> answers.Entry:
@@ -174,7 +176,9 @@ def _score(application: Application, points: dict[int, Decimal | None]) -> scori
 
 
 def _row(leaf: Criterion, answer: Assessment | None, item: CheckItem | None) -> Row:
-    return Row(leaf, answer, item, item.answer if item else {}, item.remark if item else "")
+    if item is None:
+        return Row(leaf, answer, None, {}, "")
+    return Row(leaf, answer, item, item.answer, item.remark, version=item.version)
 
 
 def _totals(application: Application, score: scoring.SheetScore) -> dict:
@@ -205,9 +209,9 @@ def save_check(request, pk):
     application = application_for(request, pk, "applications.check")
     if request.POST.get("adopt"):
         return _adopt_self(request, pk=pk, application=application)
-    saved, refused = _save(application, request.POST, by=request.user)
+    saved, refused, versions = _save(application, request.POST, by=request.user)
     if wants_json(request):
-        return _answer(application, saved, refused)
+        return _answer(application, saved, refused, versions)
     if refused:
         for row in refused.values():
             messages.error(request, row.error)
@@ -227,8 +231,11 @@ def _adopt_self(request, *, pk, application):
     return redirect("applications:check", pk)
 
 
-def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[int, Row]]:
-    """Save every criterion of the form that was changed; returns what was saved, and the refused rows as typed."""
+def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[int, Row], dict[int, int]]:
+    """Save every criterion of the form that was changed.
+
+    Returns what was saved, the refused rows as typed, and the version by criterion of what stands as it was sent.
+    """
     named = set(data.getlist("criterion"))
     leaves = [
         leaf
@@ -236,19 +243,27 @@ def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[
         if leaf.asked and leaf.key in named
     ]
     before = {item.criterion_id: item for item in application.check_items.filter(criterion__in=[x.pk for x in leaves])}
-    saved, refused = [], {}
+    saved, refused, versions = [], {}, {}
     for leaf in leaves:
         given = answers.answer_from(data, leaf)
         remark = data.get(f"c{leaf.key}-remark", "").replace("\r\n", "\n").strip()
-        was = before.get(leaf.pk)
+        was, version = before.get(leaf.pk), answers.version_in(data, leaf)
         if (given, remark) == (_comparable(leaf, was), was.remark if was else ""):
+            # Also where a colleague typed the same, or the first answer to this save was lost on its way back.
+            versions[leaf.pk] = was.version if was else 0
             continue
         try:
-            saved.append(checking.save_check(application, leaf, answer=given, remark=remark, by=by))
+            item = checking.save_check(application, leaf, answer=given, remark=remark, version=version, by=by)
         except ValidationError as error:
             said = application.assessments.filter(criterion=leaf).first()
-            refused[leaf.pk] = Row(leaf, said, was, given, remark, error=messages_of(error))
-    return saved, refused
+            stands = answers.Standing.after(error, leaf, was, version)
+            refused[leaf.pk] = Row(
+                leaf, said, was, given, remark, error=messages_of(error), version=stands.version, stands=stands.words
+            )
+        else:
+            saved.append(item)
+            versions[leaf.pk] = item.version
+    return saved, refused, versions
 
 
 def _comparable(leaf: Criterion, was: CheckItem | None) -> dict:
@@ -256,18 +271,24 @@ def _comparable(leaf: Criterion, was: CheckItem | None) -> dict:
     return answers.answer_from(answers.shown(leaf, was.answer), leaf) if was else {}
 
 
-def _answer(application: Application, saved: list[CheckItem], refused: dict[int, Row]) -> JsonResponse:
-    """What the script needs: the points of what was saved, what is wrong, and the new totals."""
+def _answer(application: Application, saved: list[CheckItem], refused: dict[int, Row], versions) -> JsonResponse:
+    """What the script needs: points and versions of what was saved, what is wrong, and the new totals.
+
+    409 where a colleague was first, with what stands now.
+    """
     score, tops = checking.check_score(application), application.track.rubric.dimensions
+    theirs = {str(pk): answers.theirs(row.criterion, row.item) for pk, row in refused.items() if row.stands}
     content = {
         "at": f"{timezone.localtime():%H:%M:%S}",
         "earned": {str(item.criterion_id): scoring.plain(item.points) for item in saved if item.criterion.scored},
+        "versions": {str(pk): version for pk, version in versions.items()},
         "errors": {str(pk): row.error for pk, row in refused.items()},
+        "theirs": theirs,
         "dimensions": [sheets.dimension_state(top, application.branch.line, score) for top in tops],
         "groups": sheets.group_states(tops, score),
         **_totals(application, score),
     }
-    return JsonResponse(content, status=422 if refused else 200)
+    return JsonResponse(content, status=409 if theirs else 422 if refused else 200)
 
 
 # Concluding

@@ -173,7 +173,9 @@ def _review_probes() -> Iterator[Probe]:
     if score and not review.is_final:
 
         def save() -> dict[str, str]:
-            return {f"c{score.criterion_id}-points": "0.5", f"c{score.criterion_id}-remark": ""}
+            score.refresh_from_db()
+            prefix = f"c{score.criterion_id}"
+            return {f"{prefix}-points": "0.5", f"{prefix}-remark": "", f"{prefix}-version": str(score.version)}
 
         yield Probe(
             "评委 一项自动保存", "save", review.reviewer,

@@ -27,6 +27,7 @@ from reviews.models import (
 )
 from standards import scoring
 from standards.models import Criterion, ScoreComponent, Track
+from standards.services.answering import store_answer
 
 
 def schedule_visit(
@@ -151,21 +152,20 @@ def start_review(
     return review
 
 
-def save_score(review: Review, criterion: Criterion, *, answer: Mapping[str, Any], remark: str, by: User) -> Score:
+def save_score(
+    review: Review, criterion: Criterion, *, answer: Mapping[str, Any], remark: str, version: int, by: User
+) -> Score:
     """Save one item; the stored total follows. Refused once final, closed or conflicted.
 
-    Codes: `foreign_criterion` (not of this sheet), those of AnswerError, and those of `_writable`.
+    `version` is the one the page was showing, 0 for none. Codes: `stale` (saved on another page meanwhile),
+    `foreign_criterion` (not of this sheet), those of AnswerError, and those of `_writable`.
     """
     if criterion.pk not in {leaf.pk for leaf in leaves_of(review)}:
         raise ValidationError("该指标不在这份评分表上。", code="foreign_criterion")
     points = score_answer(criterion, answer)
     with audit.recorded():
         _writable(review)
-        score, _ = Score.objects.update_or_create(
-            review=review,
-            criterion=criterion,
-            defaults={"answer": dict(answer), "remark": remark, "points": points},
-        )
+        score, _ = store_answer(review.scores, criterion, answer=answer, points=points, remark=remark, version=version)
         sheet = sheet_score(review)
         require_storable(sheet)
         detail = review.component.scoring_rubric.detail(sheet)

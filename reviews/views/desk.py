@@ -14,7 +14,7 @@ from branches.views.decorators import say_refusals, wants_fragment
 from reviews import overview
 from reviews import sheets as own_sheets
 from reviews.forms import ConflictForm, answers_in
-from reviews.models import Assignment, Panel, PresentationSlot, Review, SiteVisit
+from reviews.models import Assignment, Panel, PresentationSlot, Review, Score, SiteVisit
 from reviews.obligations import scoring_stage
 from reviews.services import panels as panel_services
 from reviews.services import scoring_desk
@@ -98,7 +98,7 @@ def sheet(request, pk):
     if writing:
         errors = _save_posted(request, review)
         if wants_fragment(request):
-            return _answer(review) if not errors else HttpResponse("\n".join(errors.values()), status=422)
+            return _answer(review) if not errors else HttpResponse("\n".join(map(_words, errors.values())), status=422)
         if not errors:
             messages.success(request, "已保存。")
             return redirect("reviews:sheet", pk=pk)
@@ -144,22 +144,29 @@ def _desk(request, review: Review, errors: dict | None = None):
         "total_items": sum(1 for group in groups for line in group.lines if line.leaf.asked),
         "disabled": review.is_final or not mine or not under_review or state in ("waiting", "closed"),
         "comment": request.POST.get("comment", review.comment),
-        "refusal": (errors or {}).get(0, ""),
+        "refusal": _words(errors[0]) if errors and 0 in errors else "",
         "mine": mine,
     }
     return render(request, "reviews/sheet.html", context, status=422 if errors else 200)
 
 
-def _keep_typed(request, groups, errors: dict[int, str]) -> None:
+def _words(refusal: ValidationError) -> str:
+    return "".join(refusal.messages)
+
+
+def _keep_typed(request, groups, errors: dict[int, ValidationError]) -> None:
     """Show what was typed, not what is stored, where saving was refused."""
-    typed = answers_in(request.POST, [line.leaf for group in groups for line in group.lines])
-    for group in groups:
-        for line in group.lines:
-            line.error = errors.get(line.leaf.pk, "")
-            line.answer, line.remark = typed.get(line.leaf.pk, (line.answer, line.remark))
+    lines = [line for group in groups for line in group.lines]
+    typed = answers_in(request.POST, [line.leaf for line in lines])
+    for line in lines:
+        if refusal := errors.get(line.leaf.pk):
+            sent = answers.version_in(request.POST, line.leaf)
+            line.error = _words(refusal)
+            line.version, line.stands = answers.Standing.after(refusal, line.leaf, line.saved, sent)
+        line.answer, line.remark = typed.get(line.leaf.pk, (line.answer, line.remark))
 
 
-def _save_posted(request, review: Review) -> dict[int, str]:
+def _save_posted(request, review: Review) -> dict[int, ValidationError]:
     """Save what differs from what is stored; the refusals by criterion, 0 for the sheet as a whole."""
     leaves = scoring_desk.leaves_of(review)
     stored = {score.criterion_id: (score.answer, score.remark) for score in review.scores.all()}
@@ -169,23 +176,25 @@ def _save_posted(request, review: Review) -> dict[int, str]:
         if (answer, remark) == stored.get(pk, ({}, "")):
             continue
         try:
-            scoring_desk.save_score(review, by_pk[pk], answer=answer, remark=remark, by=request.user)
+            version = answers.version_in(request.POST, by_pk[pk])
+            scoring_desk.save_score(review, by_pk[pk], answer=answer, remark=remark, version=version, by=request.user)
         except ValidationError as refusal:
-            errors[pk] = "".join(refusal.messages)
+            errors[pk] = refusal
     if "comment" in request.POST and not errors:
         try:
             scoring_desk.save_comment(review, comment=request.POST["comment"][:1000], by=request.user)
         except ValidationError as refusal:
-            errors[0] = "".join(refusal.messages)
+            errors[0] = refusal
     return errors
 
 
-def _answer(review: Review, points=None) -> JsonResponse:
+def _answer(review: Review, saved: Score | None = None) -> JsonResponse:
     """What the page shows after a save: the item's points, the running total, what is left."""
     score = scoring_desk.sheet_score(review)
     return JsonResponse(
         {
-            "points": scoring.plain(points),
+            "points": scoring.plain(saved.points if saved else None),
+            "version": saved.version if saved else None,
             "total": scoring.plain(score.total),
             "missing": len(score.missing),
             "groups": sheets.group_states(review.component.tops, score),
@@ -202,10 +211,18 @@ def save_score(request, pk, criterion_pk):
     leaf = get_object_or_404(Criterion.objects.filter(rubric=review.component.scoring_rubric), pk=criterion_pk)
     leaf = next((own for own in scoring_desk.leaves_of(review) if own.pk == leaf.pk), leaf)
     answer, remark = answers.answer_from(request.POST, leaf), request.POST.get(f"c{leaf.key}-remark", "").strip()
-    score = scoring_desk.save_score(review, leaf, answer=answer, remark=remark, by=request.user)
-    if wants_fragment(request):
-        return _answer(review, score.points)
-    return redirect("reviews:sheet", pk=pk)
+    version = answers.version_in(request.POST, leaf)
+    try:
+        score = scoring_desk.save_score(review, leaf, answer=answer, remark=remark, version=version, by=request.user)
+    except ValidationError as refusal:
+        score = review.scores.filter(criterion=leaf).first()
+        if getattr(refusal, "code", "") != "stale" or not wants_fragment(request):
+            raise
+        # The same words once more, because the first answer was lost on the way back: saved they are.
+        if score is None or (score.answer, score.remark) != (answer, remark):
+            found = {"message": _words(refusal), "theirs": answers.theirs(leaf, score)}
+            return JsonResponse(found, status=409)
+    return _answer(review, score) if wants_fragment(request) else redirect("reviews:sheet", pk=pk)
 
 
 @require_POST
@@ -217,7 +234,7 @@ def finish(request, pk):
         try:
             scoring_desk.finish_review(review, comment=request.POST.get("comment", "")[:1000], by=request.user)
         except ValidationError as refusal:
-            errors = {0: "".join(refusal.messages)}
+            errors = {0: refusal}
     if errors:
         return _desk(request, Review.objects.select_related(*FOR_SHEET, "visit", "slot", "reviewer").get(pk=pk), errors)
     messages.success(request, f"{review.application.branch.short_name}的评分已提交。")

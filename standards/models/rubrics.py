@@ -306,16 +306,25 @@ class ScoreRule(models.Model):
 
 
 class ScoredAnswer(models.Model):
-    """一个指标上的一次作答与得分；自评、核查、评审三处共用的形状。"""
+    """一个指标上的一次作答与得分；自评、核查、评审三处共用的形状。
+
+    `version` counts the saves: a page that showed an older one must not write over what it never saw.
+    """
 
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+", verbose_name="指标")
     answer = models.JSONField("作答", default=dict, blank=True)
     points = models.DecimalField("得分", max_digits=7, decimal_places=2, null=True, blank=True)
     remark = models.TextField("说明", blank=True)
+    version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
 
     class Meta:
         abstract = True
+
+    @property
+    def last_hand(self) -> str:
+        """Who saved it last, in the words of “刚被……改过”."""
+        raise NotImplementedError
 
 
 def _read_outline(rubric_id: int) -> list[Criterion]:

@@ -15,28 +15,15 @@ window.autosave = function (options) {
 
 
   function key(unit) { return unit.dataset.unit; }
-  function fields(unit) { return Array.from(unit.querySelectorAll("input[name], textarea[name], select[name]")); }
-  function isVersion(name) { return /(^|-)version$/.test(name); }
-  function versionField(unit) { return fields(unit).find(function (f) { return isVersion(f.name); }); }
+  var fields = window.conflict.fields, isVersion = window.conflict.isVersion;
   function unitOf(name) { return Array.from(document.querySelectorAll("[data-unit]")).find(function (u) { return key(u) === name; }); }
 
-  function values(unit) {
-    var found = {};
-    fields(unit).forEach(function (f) {
-      if (f.name === "csrfmiddlewaretoken") { return; }
-      if ((f.type === "radio" || f.type === "checkbox") && !f.checked) { return; }
-      found[f.name] = f.value;
-    });
-    return found;
-  }
-
+  var values = window.conflict.values;
   function put(unit, given) {
-    fields(unit).forEach(function (f) {
-      if (f.type === "radio" || f.type === "checkbox") { f.checked = given[f.name] === f.value; }
-      else if (f.name in given && f.name !== "csrfmiddlewaretoken") { f.value = given[f.name]; }
-    });
-    unit.dispatchEvent(new CustomEvent("autosave:filled", { bubbles: true }));
+    window.conflict.put(unit, given);
+    filled(unit);
   }
+  function filled(unit) { unit.dispatchEvent(new CustomEvent("autosave:filled", { bubbles: true })); }
 
   /* The shelf of unsaved units */
   function shelf() {
@@ -133,8 +120,7 @@ window.autosave = function (options) {
   }
 
   function saved(unit, sent, data) {
-    var field = versionField(unit);
-    if (field) { field.value = data.version; }
+    window.conflict.version(unit, data.version);
     var now = values(unit);
     var same = Object.keys(now).every(function (n) { return isVersion(n) || now[n] === sent[n]; });
     if (same) { forget(unit); } else { remember(unit); schedule(unit, 800); }
@@ -167,47 +153,20 @@ window.autosave = function (options) {
 
   /* Somebody else saved the same item: both stay visible until a person decides. */
   function conflict(unit, data) {
-    var theirs = data.theirs || { version: data.version, fields: data.fields, by: "他人" };
-    unit.dataset.conflict = "1";
     wrong(unit, data.message);
-    var old = unit.querySelector("[data-conflict-box]");
-    if (old) { old.remove(); }
-    var box = document.createElement("div");
-    box.className = "conflict";
-    box.setAttribute("data-conflict-box", "");
-    var other = document.createElement("p");
-    other.textContent = theirs.by + "保存的是：" + describe(unit, theirs.fields);
-    box.appendChild(other);
-    box.appendChild(choice("用我的", function () { versionField(unit).value = theirs.version; done(); save(unit); }));
-    box.appendChild(choice("用对方的", function () {
-      put(unit, theirs.fields);
-      versionField(unit).value = theirs.version;
-      done();
-      forget(unit);
-      say(unit, "已换成对方保存的内容");
-      announce("已换成对方保存的内容");
-    }));
-    (unit.querySelector(".crit-foot") || unit.querySelector("[data-say]")).after(box);
-    function done() { delete unit.dataset.conflict; delete unit.dataset.refused; box.remove(); say(unit, ""); }
-  }
-  function choice(label, act) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn btn-sm btn-outline-primary";
-    button.textContent = label;
-    button.addEventListener("click", act);
-    return button;
-  }
-  function describe(unit, given) {
-    var mine = values(unit);
-    var words = fields(unit).filter(function (f) {
-      return f.name in given && !isVersion(f.name) && (f.type === "radio" ? f.value === given[f.name] : mine[f.name] !== given[f.name]);
-    }).map(function (f) {
-      var line = f.closest("[data-line]");
-      var label = f.type === "radio" && f.closest("label");
-      return label ? (label.querySelector("span") || label).textContent.trim() : (line ? line.dataset.line + "：" : "") + (given[f.name] || "（空）");
+    window.conflict.ask(unit, {
+      theirs: data.theirs || { version: data.version, fields: data.fields, by: "他人" },
+      after: unit.querySelector(".crit-foot") || unit.querySelector("[data-say]"),
+      mine: function () { done(); save(unit); },
+      other: function () {
+        filled(unit);
+        done();
+        forget(unit);
+        say(unit, "已换成对方保存的内容");
+        announce("已换成对方保存的内容");
+      }
     });
-    return words.join("；") || "与您填写的相同";
+    function done() { delete unit.dataset.refused; say(unit, ""); }
   }
 
   root.addEventListener("input", function (event) {

@@ -37,14 +37,12 @@
 
   function save(row) {
     var key = row.dataset.criterion;
-    if (!waiting[key] || sending[key]) { return sending[key] || Promise.resolve(); }
+    if (!waiting[key] || sending[key] || window.conflict.open(row)) { return sending[key] || Promise.resolve(); }
     delete waiting[key];
     var refused = false;
     var data = new FormData();
-    data.append("criterion", key);
-    fieldsOf(row).forEach(function (field) {
-      if (field.type !== "radio" || field.checked) { data.append(field.name, field.value); }
-    });
+    var sent = window.conflict.values(row);
+    Object.keys(sent).forEach(function (name) { data.append(name, sent[name]); });
     say(row, "正在保存…");
     var headers = { "X-CSRFToken": window.house.csrf(), "X-Requested-With": "fetch" };
     sending[key] = fetch(url, { method: "POST", body: data, headers: headers, credentials: "same-origin" })
@@ -57,7 +55,13 @@
       }, function () { throw new Error(window.house.failure(0)); })
       .then(function (answer) {
         show(answer, row, key);
-        if (answer.errors[key]) { refused = waiting[key] = true; say(row, answer.errors[key], true); return; }
+        if (answer.errors[key]) {
+          refused = waiting[key] = true;
+          say(row, answer.errors[key], true);
+          if (answer.theirs[key]) { ask(row, key, answer.theirs[key]); }
+          return;
+        }
+        if (answer.versions[key] !== undefined) { window.conflict.version(row, answer.versions[key]); }
         say(row, "已保存 " + answer.at);
       })
       .catch(function (error) { refused = waiting[key] = true; say(row, error.message, true); })
@@ -68,6 +72,21 @@
       });
     overall();
     return sending[key];
+  }
+
+  /* A colleague was first: both stay visible until a person decides. */
+  function ask(row, key, theirs) {
+    window.conflict.ask(row, {
+      theirs: theirs,
+      after: row.querySelector("[data-state]"),
+      mine: function () { waiting[key] = true; save(row); },
+      other: function () {
+        delete waiting[key];
+        row.querySelector("[data-earned]").textContent = theirs.earned ? theirs.earned + "分" : "";
+        say(row, "已换成对方保存的内容");
+        overall();
+      }
+    });
   }
 
   function overall() {

@@ -63,6 +63,7 @@
       function () { return { status: 0, text: "" }; }
     ).then(function (answer) {
       running = null;
+      if (answer.status === 409) { ask(row, JSON.parse(answer.text)); return false; }
       if (answer.status !== 200) {
         if (answer.status === 422 && !waiting.has(row)) { refused.add(row); }
         waiting.add(row);
@@ -70,6 +71,7 @@
         return false;
       }
       var data = JSON.parse(answer.text);
+      if (row !== comment) { window.conflict.version(row, data.version); }
       show(row, data);
       say(row, "已保存 " + data.saved, false);
       if (refused.size) { state.textContent = "有内容没有保存"; state.classList.add("saved-failed"); }
@@ -78,10 +80,30 @@
     return running.then(function (ok) { return ok || refused.has(row) ? flush() : false; });
   }
 
+  /* Saved on another page or device meanwhile: both stay visible until the reviewer decides. */
+  function ask(row, data) {
+    waiting.add(row);
+    refused.add(row);
+    say(row, data.message, true);
+    window.conflict.ask(row, {
+      theirs: data.theirs,
+      labels: ["用这里填的", "用那边存的"],
+      after: row.querySelector("[data-say]"),
+      mine: function () { later(row, 0); },
+      other: function () {
+        waiting.delete(row);
+        refused.delete(row);
+        row.querySelectorAll("[data-earned]").forEach(function (place) { place.textContent = data.theirs.earned || "—"; });
+        say(row, "已换成那边保存的内容", false);
+      }
+    });
+  }
+
   function later(row, wait) {
     waiting.add(row);
-    refused.delete(row);
     clearTimeout(timers.get(row));
+    if (row !== comment && window.conflict.open(row)) { return; }
+    refused.delete(row);
     timers.set(row, setTimeout(flush, wait));
   }
 

@@ -31,23 +31,56 @@ def code_of(refusal):
     return refusal.value.code
 
 
+def save(application, leaf, answer, by, *, version=0, remark=""):
+    return checking.save_check(application, leaf, answer=answer, remark=remark, version=version, by=by)
+
+
 # Services
 
 
 def test_save_check_scores_and_replaces(submitted, cast):
     leaf = leaf_of(submitted, "A1")
-    checking.save_check(submitted, leaf, answer={"points": "20"}, remark="缺记录", by=cast.committee_clerk)
-    checking.save_check(submitted, leaf, answer={"points": "25.5"}, remark="", by=cast.committee_head)
+    save(submitted, leaf, {"points": "20"}, cast.committee_clerk, remark="缺记录")
+    save(submitted, leaf, {"points": "25.5"}, cast.committee_head, version=1)
     item = CheckItem.objects.get(application=submitted, criterion=leaf)
     assert (item.points, item.remark, item.checked_by) == (Decimal("25.5"), "", cast.committee_head)
+    assert item.version == 2
     assert AuditEntry.objects.filter(action="check.save").count() == 2
+
+
+@pytest.mark.parametrize("seen", [0, 2])
+def test_save_check_from_a_page_that_never_saw_the_colleagues_score(submitted, cast, seen):
+    """The first save of two who had both opened the blank row counts; so does the later of two who saw the same one."""
+    leaf = leaf_of(submitted, "A1")
+    for version in range(seen + 1):
+        save(submitted, leaf, {"points": "20"}, cast.committee_head, version=version, remark="缺记录")
+    with pytest.raises(ValidationError) as refusal:
+        save(submitted, leaf, {"points": "30"}, cast.committee_clerk, version=seen)
+    assert code_of(refusal) == "stale"
+    name = cast.committee_head.name
+    assert refusal.value.messages == [f"“{leaf.title}”刚被{name}改过，请核对后再保存；您填写的内容还在。"]
+    item = CheckItem.objects.get()
+    assert (item.points, item.remark, item.checked_by, item.version) == (20, "缺记录", cast.committee_head, seen + 1)
+    assert AuditEntry.objects.filter(action="check.save").count() == seen + 1
+
+
+def test_save_check_of_an_item_that_is_gone_is_refused(submitted, cast):
+    with pytest.raises(ValidationError) as refusal:
+        save(submitted, leaf_of(submitted, "A1"), {"points": "30"}, cast.committee_clerk, version=3)
+    assert (code_of(refusal), CheckItem.objects.count()) == ("stale", 0)
+
+
+def test_save_check_costs_a_constant_number_of_queries(submitted, cast, django_assert_num_queries):
+    save(submitted, leaf_of(submitted, "A5"), {"met": True}, cast.committee_clerk)  # reads the standard, once for all
+    leaf = leaf_of(submitted, "A1")
+    for version in (0, 1):
+        with django_assert_num_queries(9):
+            save(submitted, leaf, {"points": "20"}, cast.committee_clerk, version=version)
 
 
 def test_save_check_refuses_what_cannot_be_scored(submitted, cast):
     with pytest.raises(ValidationError) as refusal:
-        checking.save_check(
-            submitted, leaf_of(submitted, "A1"), answer={"points": "31"}, remark="", by=cast.committee_clerk
-        )
+        save(submitted, leaf_of(submitted, "A1"), {"points": "31"}, cast.committee_clerk)
     assert code_of(refusal) == "out_of_range"
     assert CheckItem.objects.count() == 0
 
@@ -57,16 +90,14 @@ def test_save_check_only_while_submitted(tiny_application, cast, road, status):
     application = road.to(tiny_application, status)
     before = CheckItem.objects.count()
     with pytest.raises(ValidationError) as refusal:
-        checking.save_check(
-            application, leaf_of(application, "A1"), answer={"points": "1"}, remark="", by=cast.committee_clerk
-        )
+        save(application, leaf_of(application, "A1"), {"points": "1"}, cast.committee_clerk)
     assert (code_of(refusal), CheckItem.objects.filter(points=1).count()) == ("conflict", 0)
     assert CheckItem.objects.count() == before
 
 
 def test_adopt_takes_over_only_what_is_not_scored(submitted, cast):
     leaf = leaf_of(submitted, "A1")
-    checking.save_check(submitted, leaf, answer={"points": "10"}, remark="扣20分", by=cast.committee_clerk)
+    save(submitted, leaf, {"points": "10"}, cast.committee_clerk, remark="扣20分")
     number = checking.adopt_self_scores(submitted, by=cast.committee_clerk)
     assert number == 5
     assert CheckItem.objects.get(application=submitted, criterion=leaf).points == 10
@@ -77,10 +108,12 @@ def test_adopt_takes_over_only_what_is_not_scored(submitted, cast):
 
 def test_adopt_keeps_a_remark_without_a_score(submitted, cast):
     leaf = leaf_of(submitted, "A1")
-    checking.save_check(submitted, leaf, answer={}, remark="待核", by=cast.committee_clerk)
+    save(submitted, leaf, {}, cast.committee_clerk, remark="待核")
     checking.adopt_self_scores(submitted, by=cast.committee_clerk)
     item = CheckItem.objects.get(application=submitted, criterion=leaf)
     assert (item.remark, item.points is not None) == ("待核", True)
+    # The page that showed the remark alone, and the one that showed a blank row, must not write over the score.
+    assert (item.version, CheckItem.objects.exclude(pk=item.pk).first().version) == (2, 1)
 
 
 def test_return_needs_a_reason(submitted, cast):
@@ -272,6 +305,60 @@ def test_untouched_rows_are_not_written_again(client_of, cast, submitted):
     assert AuditEntry.objects.filter(action="check.save").count() == 1
 
 
+def typed(leaf, points, version, remark=""):
+    key = f"c{leaf.pk}"
+    return {"criterion": leaf.pk, f"{key}-points": points, f"{key}-remark": remark, f"{key}-version": version}
+
+
+def test_script_of_the_second_clerk_hears_what_the_first_one_saved(client_of, cast, submitted):
+    leaf, headers = leaf_of(submitted, "A1"), {"X-Requested-With": "fetch"}
+    first, second = client_of(cast.committee_head), client_of(cast.committee_clerk)
+    saved = first.post(save_url(submitted), typed(leaf, "28", 0, "好"), headers=headers).json()
+    assert saved["versions"] == {str(leaf.pk): 1}
+    answer = second.post(save_url(submitted), typed(leaf, "5", 0), headers=headers)
+    content = answer.json()
+    assert (answer.status_code, list(content["errors"]), content["versions"]) == (409, [str(leaf.pk)], {})
+    assert content["theirs"] == {
+        str(leaf.pk): {
+            "version": 1,
+            "fields": {f"c{leaf.pk}-points": "28", f"c{leaf.pk}-remark": "好"},
+            "earned": "28",
+            "by": cast.committee_head.name,
+        }
+    }
+    # The same as the first one saved is no conflict; neither is the own word once theirs has been seen.
+    again = second.post(save_url(submitted), typed(leaf, "28", 0, "好"), headers=headers)
+    assert (again.status_code, again.json()["versions"]) == (200, {str(leaf.pk): 1})
+    mine = second.post(save_url(submitted), typed(leaf, "5", 1), headers=headers)
+    assert (mine.status_code, mine.json()["versions"]) == (200, {str(leaf.pk): 2})
+    assert CheckItem.objects.get().points == 5
+
+
+def test_without_a_script_the_refused_row_stays_as_typed_and_counts_when_saved_once_more(client_of, cast, submitted):
+    leaf, clerk = leaf_of(submitted, "A1"), client_of(cast.committee_clerk)
+    save(submitted, leaf, {"points": "28"}, cast.committee_head, remark="好")
+    page = clerk.post(save_url(submitted), typed(leaf, "5", 0, "缺签名"))
+    words = page.content.decode()
+    assert (page.status_code, CheckItem.objects.get().points) == (422, 28)
+    assert f"刚被{cast.committee_head.name}改过" in words
+    assert "现在保存的是：28分，说明：好；再次保存即以您填的为准。" in words
+    assert ('value="5"' in words, ">缺签名</textarea>" in words) == (True, True)
+    row = next(row for part in page.context["dimensions"] for row in part["rows"] if row.criterion == leaf)
+    assert f'name="c{leaf.pk}-version" value="{row.version}"' in words
+    assert clerk.post(save_url(submitted), typed(leaf, "5", row.version, "缺签名")).status_code == 302
+    assert (CheckItem.objects.get().points, CheckItem.objects.get().remark) == (5, "缺签名")
+
+
+def test_a_row_wrong_in_itself_keeps_the_version_it_was_opened_with(client_of, cast, submitted):
+    """Otherwise putting the slip right would write over what the colleague saved and nobody was shown."""
+    leaf, clerk = leaf_of(submitted, "A1"), client_of(cast.committee_clerk)
+    save(submitted, leaf, {"points": "28"}, cast.committee_head)
+    page = clerk.post(save_url(submitted), typed(leaf, "99", 0))
+    assert f'name="c{leaf.pk}-version" value="0"' in page.content.decode()
+    assert clerk.post(save_url(submitted), typed(leaf, "9", 0)).status_code == 422
+    assert CheckItem.objects.get().points == 28
+
+
 def test_adopt_button(client_of, cast, submitted):
     client_of(cast.committee_clerk).post(save_url(submitted), {"adopt": "self"})
     assert CheckItem.objects.filter(application=submitted).count() == 6
@@ -341,5 +428,5 @@ def test_next_link_is_the_oldest_other_one(client_of, cast, applications, road):
 def test_answers_by_every_kind_are_scored(submitted, cast):
     for leaf in submitted.track.rubric.leaves_for(""):
         if leaf.asked:
-            checking.save_check(submitted, leaf, answer=answer_for(leaf), remark="", by=cast.committee_clerk)
+            save(submitted, leaf, answer_for(leaf), cast.committee_clerk)
     assert checking.check_score(submitted).final is True

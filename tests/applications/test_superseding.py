@@ -320,7 +320,7 @@ def test_a_check_of_the_old_version_saves_nothing(tiny_application, tiny_track, 
     leaf = tiny_track.rubric.leaves_for("")[0]
     replace(tiny_track, newer(lambda of: Criterion.objects.filter(pk=of("A1").pk).update(text="新")), cast)
     for act in (
-        lambda: checking.save_check(stale, leaf, answer={"points": "3"}, remark="", by=cast.committee_clerk),
+        lambda: checking.save_check(stale, leaf, answer={"points": "3"}, remark="", version=0, by=cast.committee_clerk),
         lambda: checking.adopt_self_scores(stale, by=cast.committee_clerk),
     ):
         with pytest.raises(ValidationError) as refusal:

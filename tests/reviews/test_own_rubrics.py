@@ -95,7 +95,7 @@ class Walk:
         by = self.road.person(application.branch, Role.COMMITTEE_CLERK, Role.COMMITTEE_HEAD)
         given = getattr(self.own, CHECKS[code])
         for leaf, answer in answers_for(self.rubric.leaves_for(application.branch.line), given):
-            checking.save_check(application, leaf, answer=answer, remark="", by=by)
+            checking.save_check(application, leaf, answer=answer, remark="", version=0, by=by)
         checking.accept_application(
             fresh(application), members="核查员A", checked_on=timezone.localdate(), conclusion="同意。", by=by
         )
@@ -113,7 +113,7 @@ class Walk:
             given = dict(getattr(self.own, PANEL[code][number]))
             given |= self.own.spoiled if (code, number) == ("A-3", 2) else {}
             for leaf, answer in answers_for(scoring_desk.leaves_of(review), given):
-                scoring_desk.save_score(review, leaf, answer=answer, remark="", by=review.reviewer)
+                scoring_desk.save_score(review, leaf, answer=answer, remark="", version=0, by=review.reviewer)
             scoring_desk.finish_review(review, comment="", by=review.reviewer)
 
 

@@ -32,8 +32,10 @@ def leaf(review, code):
     return next(leaf for leaf in scoring_desk.leaves_of(review) if leaf.code == code)
 
 
-def save(review, code, answer, remark=""):
-    return scoring_desk.save_score(review, leaf(review, code), answer=answer, remark=remark, by=review.reviewer)
+def save(review, code, answer, remark="", version=0):
+    return scoring_desk.save_score(
+        review, leaf(review, code), answer=answer, remark=remark, version=version, by=review.reviewer
+    )
 
 
 def fields(review, share="1"):
@@ -66,8 +68,31 @@ def test_saving_keeps_the_running_total(draft):
 def test_foreign_criterion_is_refused(draft, plans):
     with pytest.raises(ValidationError) as refusal:
         stranger = Criterion.objects.filter(rubric=plans.R1, kind="points").first()
-        scoring_desk.save_score(draft, stranger, answer={"points": "1"}, remark="", by=draft.reviewer)
+        scoring_desk.save_score(draft, stranger, answer={"points": "1"}, remark="", version=0, by=draft.reviewer)
     assert code_of(refusal) == "foreign_criterion"
+
+
+@pytest.mark.parametrize("seen", [0, 2])
+def test_a_page_that_never_saw_the_other_pages_score_writes_nothing(draft, seen):
+    """Two pages had opened the same item, blank or scored: the first save counts, the second is told."""
+    for version in range(seen + 1):
+        assert save(draft, "A1", {"points": "20"}, "好", version=version).version == version + 1
+    with pytest.raises(ValidationError) as refusal:
+        save(draft, "A1", {"points": "30"}, version=seen)
+    assert code_of(refusal) == "stale"
+    assert refusal.value.messages == [
+        f"“{leaf(draft, 'A1').title}”刚被您自己在另一个页面或设备上改过，请核对后再保存；您填写的内容还在。"
+    ]
+    score = draft.scores.get()
+    draft.refresh_from_db()
+    assert (score.points, score.remark, score.version, draft.total) == (20, "好", seen + 1, 20)
+
+
+def test_saving_costs_a_constant_number_of_queries(draft, django_assert_num_queries):
+    save(draft, "A5", {"met": True})  # reads the standard, once for all
+    for version in (0, 1):
+        with django_assert_num_queries(12):
+            save(draft, "A1", {"points": "20"}, version=version)
 
 
 @pytest.mark.parametrize(("points", "code"), [("31", "out_of_range"), ("1.3", "off_step"), ("好", "not_a_number")])
@@ -166,6 +191,52 @@ def test_one_item_is_saved_by_fetch(client_of, draft):
     }
     refused = client_of(draft.reviewer).post(url, {f"c{item.pk}-points": "99"}, **FETCH)
     assert (refused.status_code, refused.content.decode()) == (422, "打分：应在 0 至 30 分之间。")
+
+
+def typed(item, points, version, remark=""):
+    return {f"c{item.pk}-points": points, f"c{item.pk}-remark": remark, f"c{item.pk}-version": version}
+
+
+def test_the_second_page_hears_what_the_first_one_saved(client_of, draft):
+    item, client = leaf(draft, "A1"), client_of(draft.reviewer)
+    url = of("save_score", pk=draft.pk, criterion_pk=item.pk)
+    assert client.post(url, typed(item, "25", 0, "好"), **FETCH).json()["version"] == 1
+    refused = client.post(url, typed(item, "9", 0), **FETCH)
+    assert refused.status_code == 409
+    assert refused.json()["theirs"] == {
+        "version": 1,
+        "fields": {f"c{item.pk}-points": "25", f"c{item.pk}-remark": "好"},
+        "earned": "25",
+        "by": "您自己在另一个页面或设备上",
+    }
+    # The first answer was lost on its way back and the same is sent again; then the own word is chosen.
+    assert client.post(url, typed(item, "25", 0, "好"), **FETCH).json()["version"] == 1
+    assert client.post(url, typed(item, "9", 1), **FETCH).json()["version"] == 2
+    assert draft.scores.get().points == 9
+
+
+@pytest.mark.parametrize("name", ["sheet", "finish"])
+def test_a_whole_page_out_of_date_stays_as_typed_and_counts_when_sent_once_more(client_of, draft, name):
+    item, client = leaf(draft, "A1"), client_of(draft.reviewer)
+    data = {**fields(draft), **typed(item, "9", 0, "这里写的")}
+    save(draft, "A1", {"points": "25"}, "那边写的")
+    page = client.post(of(name, pk=draft.pk), data)
+    words = page.content.decode()
+    draft.refresh_from_db()
+    assert (page.status_code, draft.status, draft.scores.get(criterion=item).points) == (422, "draft", 25)
+    assert "现在保存的是：25分，说明：那边写的；再次保存即以您填的为准。" in words
+    assert ('value="9"' in words, ">这里写的</textarea>" in words) == (True, True)
+    assert f'name="c{item.pk}-version" value="1"' in words
+    data[f"c{item.pk}-version"] = "1"
+    assert client.post(of(name, pk=draft.pk), data).status_code == 302
+    assert draft.scores.get(criterion=item).points == 9
+
+
+def test_an_item_wrong_in_itself_keeps_the_version_it_was_opened_with(client_of, draft):
+    item = leaf(draft, "A1")
+    save(draft, "A1", {"points": "25"})
+    page = client_of(draft.reviewer).post(of("sheet", pk=draft.pk), typed(item, "99", 0))
+    assert f'name="c{item.pk}-version" value="0"' in page.content.decode()
 
 
 def test_only_the_reviewer_writes(client_of, draft, cast):

@@ -6,14 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
-from applications.models import Application, Assessment, Snapshot, Supersession
-from applications.services import inspecting, preparing, recommending, superseding
+from applications.models import Application, Assessment, CheckItem, Snapshot, Supersession
+from applications.services import checking, inspecting, preparing, recommending, superseding
 from applications.states import Status
 from branches import audit
 from branches.models import AuditEntry, Notice
 from branches.roles import Role
-from standards.models import Rubric, Track
+from reviews.models import Review
+from reviews.services import scoring_desk
+from standards.models import Rubric, ScoreComponent, Track
 from standards.services import rubrics as rubric_services
 from standards.services import versions
 from tests import factories
@@ -196,6 +199,67 @@ def test_twenty_submissions_amid_storms_of_saves_lose_nothing(crowd, tiny_track,
         assert (answer.answer["points"], answer.version) == (acknowledged[-1], 1 + len(acknowledged))
     acknowledged = sum(map(len, saved.values()))
     assert AuditEntry.objects.filter(action="assessment.save").count() == before + acknowledged
+    check_chain()
+
+
+def test_two_clerks_score_the_same_blank_item(tiny_application, cast, road):
+    application = road.to(tiny_application, "submitted")
+    leaf = next(leaf for leaf in application.track.rubric.leaves_for("") if leaf.code == "A1")
+
+    def score(points, by):
+        mine = fresh(application)
+        return lambda: checking.save_check(mine, leaf, answer={"points": points}, remark="", version=0, by=by)
+
+    results = race(score("10", cast.committee_clerk), score("20", cast.committee_head))
+    assert (len(winners(results)), codes(results)) == (1, ["stale"])
+    item = CheckItem.objects.get(application=application)
+    assert (item.points, item.checked_by, item.version) == (
+        winners(results)[0].points,
+        winners(results)[0].checked_by,
+        1,
+    )
+    assert AuditEntry.objects.filter(action="check.save").count() == 1
+    check_chain()
+
+
+def test_a_clerk_scores_while_a_colleague_adopts_the_branchs_answers(tiny_application, cast, road):
+    """Whoever is first stays: the clerk's score is not adopted over, the adopted one not written over unseen."""
+    application = road.to(tiny_application, "submitted")
+    leaf = next(leaf for leaf in application.track.rubric.leaves_for("") if leaf.code == "A1")
+    mine, theirs = fresh(application), fresh(application)
+    results = race(
+        lambda: checking.save_check(mine, leaf, answer={"points": "3"}, remark="", version=0, by=cast.committee_clerk),
+        lambda: checking.adopt_self_scores(theirs, by=cast.committee_head),
+    )
+    item = CheckItem.objects.get(application=application, criterion=leaf)
+    saved = not isinstance(results[0], ValidationError)
+    assert codes(results) == ([] if saved else ["stale"])
+    assert (item.points == 3, item.version) == (saved, 1)
+    assert CheckItem.objects.filter(application=application).count() == 6
+    check_chain()
+
+
+def test_one_assessor_saves_the_same_item_from_two_devices(tiny_application, cast, road):
+    application = road.to(tiny_application, "recommended")
+    panel = road.assign(application.track, ScoreComponent.Source.VISIT, [application])
+    visit = scoring_desk.schedule_visit(
+        panel, fresh(application), kind="dynamic", visited_on=timezone.localdate(), note="", by=cast.campaign_admin
+    )
+    review = scoring_desk.start_review(panel.assignments.first(), visit=visit)
+    leaf = next(leaf for leaf in scoring_desk.leaves_of(review) if leaf.code == "A1")
+
+    def score(points):
+        mine = Review.objects.get(pk=review.pk)
+        return lambda: scoring_desk.save_score(
+            mine, leaf, answer={"points": points}, remark="", version=0, by=review.reviewer
+        )
+
+    results = race(score("10"), score("20"))
+    assert (len(winners(results)), codes(results)) == (1, ["stale"])
+    score = review.scores.get()
+    review.refresh_from_db()
+    assert (score.points, score.version, review.total) == (winners(results)[0].points, 1, score.points)
+    assert AuditEntry.objects.filter(action="score.save").count() == 1
     check_chain()
 
 
