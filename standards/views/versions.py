@@ -37,7 +37,7 @@ def rubric_new(request):
             form.add_error("code", refusal)
         else:
             messages.success(request, f"{made}草稿已建立，请逐项填写。")
-            return redirect(made)
+            return redirect("standards:rubric_edit", made.pk)
     return render(request, "standards/rubric_new.html", {"form": form})
 
 

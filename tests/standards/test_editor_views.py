@@ -62,6 +62,13 @@ def wide(count):
 # Looking
 
 
+def test_a_blank_draft_opens_in_the_editor(admin):
+    new = {"code": "NEW", "name": "新标准", "total_points": "100"}
+    answer = admin.post("/campaigns/rubrics/new/", new, follow=True)
+    assert answer.redirect_chain == [(page(Rubric.objects.get(code="NEW")), 302)]
+    assert "草稿已建立" in answer.text
+
+
 def test_outline_shows_every_row_with_points_and_sums(admin, rubric):
     html = admin.get(page(rubric)).content.decode()
     assert re.findall(r'node-code">([^<]+)<', html) == [each.code for each in rubric.outline]
