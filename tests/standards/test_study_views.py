@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from branches.models import Notice, RoleGrant
 from branches.roles import Role
-from standards.models import Acknowledgement
+from standards.models import Acknowledgement, Rubric
 from standards.services import campaigns, local_plans, study
 from tests import factories
 
@@ -147,6 +147,15 @@ def test_a_committees_plan_is_linked_from_its_publication(plan, bureau, cast, cl
     client = client_of(cast.secretary)
     assert client.get(at("publication", plan.campaign.publications.get(number=2))).context["plan"] == own
     assert client.get(at("publication", plan)).context["plan"] is None
+
+
+def test_a_revision_leads_to_what_was_changed(plan, cast, client_of):
+    client = client_of(cast.secretary)
+    link = reverse("standards:rubric_diff", args=[plan.campaign.tracks.get().rubric_id])
+    Rubric.objects.filter(tracks__campaign=plan.campaign).update(version=2)
+    assert link not in client.get(plan.get_absolute_url()).text
+    change = study.publish_to_branches(plan.campaign, kind="change", title="修订", body="", by=None)
+    assert link in client.get(change.get_absolute_url()).text
 
 
 def test_somebody_without_branch_or_committee_reads_the_text_alone(plan, cast, client_of):
