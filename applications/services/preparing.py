@@ -27,6 +27,7 @@ from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
 from standards import deadlines, scoring
 from standards.models import Campaign, Criterion, Stage, StageTask, Track
 from standards.services import campaigns as campaign_services
+from standards.services.answering import store_answer
 
 
 def open_campaign(campaign: Campaign, *, by: User | None) -> Campaign:
@@ -210,19 +211,10 @@ def save_answer(
     with audit.recorded():
         locked(application, doing="修改自评")
         gate.require_rubric(application)
-        saved = Assessment.objects.filter(application=application, criterion=criterion).first()
-        if (saved.version if saved else 0) != version:
-            raise ValidationError(
-                f"“{criterion.title}”刚被{saved.updated_by if saved and saved.updated_by else '他人'}改过，"
-                "请核对后再保存；您填写的内容还在。",
-                code="stale",
-            )
-        before = saved.points if saved else None
-        if saved is None:
-            saved = Assessment(application=application, criterion=criterion, version=0)
-        saved.answer, saved.remark, saved.points = dict(answer), remark, points
-        saved.version, saved.updated_by = version + 1, by
-        saved.save()
+        saved, before = store_answer(
+            application.assessments, criterion,
+            answer=answer, points=points, remark=remark, version=version, updated_by=by,
+        )  # fmt: skip
         score = self_score(application)
         require_storable(score)
         Application.objects.filter(pk=application.pk).update(
