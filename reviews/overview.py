@@ -242,6 +242,7 @@ def unfinished(track: Track) -> int:
 def standing(track: Track) -> dict[str, Any]:
     """Every fact the steps from the scores to the plaques are shown by."""
     counts = track.applications.aggregate(
+        waiting=Count("pk", filter=Q(status=Status.RECOMMENDED)),
         reviewing=Count("pk", filter=Q(status=Status.IN_REVIEW)),
         selected=Count("pk", filter=Q(status=Status.SELECTED)),
         reserves=Count("pk", filter=Q(status=Status.RESERVE)),

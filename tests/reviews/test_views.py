@@ -138,6 +138,14 @@ def test_management_is_for_the_city_office(client_of, cast, tiny_track, name, wh
     assert client_of(cast.campaign_admin).get(of(name)).status_code == 200
 
 
+def test_results_say_who_waits_for_a_panel(client_of, scored, applications, cast):
+    scored.whole(applications["A-1"], "80", "80", "80")
+    client, page = client_of(cast.campaign_admin), reverse("reviews:results") + f"?track={scored.track.pk}"
+    assert "分给考核组后才进入考评" not in client.get(page).text
+    scored.track.applications.filter(status="in_review").update(status="recommended")
+    assert "分给考核组后才进入考评" in client.get(page).text
+
+
 @pytest.mark.parametrize("who", ["secretary", "committee_head", "assessor", "expert", "outsider"])
 def test_results_exist_for_the_city_office_alone(client_of, cast, field, scored, who):
     result = results.freeze_results(scored.track, by=cast.campaign_admin)
