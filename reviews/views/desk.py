@@ -188,11 +188,12 @@ def _save_posted(request, review: Review) -> dict[int, ValidationError]:
     return errors
 
 
-def _answer(review: Review, saved: Score | None = None) -> JsonResponse:
+def _answer(review: Review, saved: Score | None = None, status: int = 200, **more) -> JsonResponse:
     """What the page shows after a save: the item's points, the running total, what is left."""
     score = scoring_desk.sheet_score(review)
     return JsonResponse(
-        {
+        more
+        | {
             "points": scoring.plain(saved.points if saved else None),
             "version": saved.version if saved else None,
             "total": scoring.plain(score.total),
@@ -200,7 +201,8 @@ def _answer(review: Review, saved: Score | None = None) -> JsonResponse:
             "groups": sheets.group_states(review.component.tops, score),
             "warnings": sheets.warnings(review.component.tops, score),
             "saved": when(timezone.now()),
-        }
+        },
+        status=status,
     )
 
 
@@ -220,8 +222,7 @@ def save_score(request, pk, criterion_pk):
             raise
         # The same words once more, because the first answer was lost on the way back: saved they are.
         if score is None or (score.answer, score.remark) != (answer, remark):
-            found = {"message": _words(refusal), "theirs": answers.theirs(leaf, score)}
-            return JsonResponse(found, status=409)
+            return _answer(review, score, 409, message=_words(refusal), theirs=answers.theirs(leaf, score))
     return _answer(review, score) if wants_fragment(request) else redirect("reviews:sheet", pk=pk)
 
 

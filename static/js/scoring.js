@@ -93,7 +93,7 @@
       other: function () {
         waiting.delete(row);
         refused.delete(row);
-        row.querySelectorAll("[data-earned]").forEach(function (place) { place.textContent = data.theirs.earned || "—"; });
+        show(row, data);
         say(row, "已换成那边保存的内容", false);
       }
     });

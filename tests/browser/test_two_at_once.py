@@ -24,12 +24,19 @@ def conflicts_meant(person):
     person.complaints[:] = [text for text in person.complaints if not re.search(r"status of (409|422)", text)]
 
 
-def type_in(page, title, points, remark):
-    """One row of the desk or the sheet, by its title; left, so that it is saved."""
+def typed(page, title, points, remark):
+    """One row of the desk or the sheet, by its title."""
     row = page.locator(".desk-row, .score-row", has=page.get_by_role("heading", name=re.compile(title)))
     row.locator(".answer-points input").fill(points)
     row.locator("textarea").fill(remark)
+    return row
+
+
+def type_in(page, title, points, remark):
+    """Typed and left, so that it is saved; the points go out first, the remark after their answer."""
+    row = typed(page, title, points, remark)
     row.locator("textarea").blur()
+    page.wait_for_timeout(1500)
     return row
 
 
@@ -71,7 +78,7 @@ def test_without_javascript_the_refused_row_stays_and_counts_when_saved_once_mor
         person.at("/applications/checks/")
         person.follow(re.compile("去核查"))
     says(type_in(head.page, "党课质量", "6", "负责人后核的"), "已保存")
-    type_in(clerk.page, "党课质量", "4", "经办人最后核的")
+    typed(clerk.page, "党课质量", "4", "经办人最后核的")
     clerk.press("保存本部分核分")
     row = clerk.page.locator(".desk-row.score-wrong")
     says(row, "现在保存的是：6分，说明：负责人后核的；再次保存即以您填的为准。")
@@ -102,6 +109,7 @@ def test_one_assessor_on_two_devices_sees_both_and_decides(opened, desk):
     row.locator("[data-conflict-box]").get_by_role("button", name="用那边存的").click()
     expect(row.locator("textarea")).to_have_value("电脑上写的")
     expect(row.locator("[data-earned]")).to_have_text("5")
+    expect(first.locator(".score-bar [data-total]")).to_have_text("5")
     says(type_in(first, "党课质量", "7.5", "最后写的"), "已保存")
     second.reload()
     expect(second.locator("textarea", has_text="最后写的")).to_have_count(1)
