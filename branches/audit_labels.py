@@ -35,6 +35,7 @@ ACTIONS = {
     "campaign.open": "开启活动",
     "campaign.close": "结束活动",
     "track.enrol": "纳入参评支部",
+    "track.enter": "全部进入考评",
     "track.supersede": "替换评分标准",
     "application.supersede": "随标准替换重新计分",
     "stage.extend": "批准延期",

@@ -253,6 +253,7 @@ def standing(track: Track) -> dict[str, Any]:
     winners = Application.objects.filter(track=track, status__in=results.HOLDING)
     return {
         **counts,
+        "by_panel": any(component.by_panel for component in track.components.all()),
         "sets": sets,
         "decided": next((result for result in sets if result.decided_at), None),
         "vacancies": results.vacancies(track),

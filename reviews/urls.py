@@ -31,6 +31,7 @@ urlpatterns = [
     path("results/<int:pk>/", results.result, name="result"),
     path("results/<int:pk>/decide/", results.decide, name="decide"),
     path("results/rows/<int:pk>/", results.result_row, name="result_row"),
+    path("results/tracks/<int:track_pk>/enter/", results.enter, name="enter"),
     path("results/tracks/<int:track_pk>/freeze/", results.freeze, name="freeze"),
     path("results/tracks/<int:track_pk>/fill/", results.fill_vacancies, name="fill_vacancies"),
     path("results/tracks/<int:track_pk>/publish/", results.publish, name="publish"),

@@ -185,11 +185,6 @@ def _scoring(track: Track) -> list[Finding]:
     if not components or total_weight(components) != 100:
         return [Finding("计分构成的权重合计不是100%。", SCORING)]
     found = [finding for component in components for finding in _component(track, component)]
-    if not any(component.by_panel for component in components):
-        # A branch enters 考评 by being given to a panel, and panels score visits and presentations alone.
-        source = ScoreComponent.Source
-        text = f"计分构成里没有“{source.VISIT.label}”或“{source.PRESENTATION.label}”：支部分给考核组才进入考评，这样设置算不出成绩。"
-        found.append(Finding(text, SCORING, warning=True))
     known = {*BREAKERS, *(component.code for component in components)}
     found += [
         Finding(f"同分次序中的“{name}”不是本轨道的计分构成。", SCORING)

@@ -189,6 +189,7 @@ reviews:results               GET  ·          x   x   x   x   x   x   x   x   x
 reviews:result                GET  result     --  --  --  --  --  --  --  --  --  .-  --  --  --  --  --  LL
 reviews:decide                POST result     --  --  --  --  --  --  --  --  --  >-  --  --  --  --  --  LL
 reviews:result_row            GET  row        xxx xxx xxx xxx xxx xxx xxx xxx xxx ..- xxx xxx xxx xxx xxx LLL
+reviews:enter                 POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
 reviews:freeze                POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
 reviews:trial                 GET  track      xxx xxx xxx xxx xxx xxx xxx xxx xxx ..- xxx xxx xxx xxx xxx LLL
 reviews:fill_vacancies        POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL

@@ -41,6 +41,23 @@ ROW_FIELDS = {
 # Freezing, deciding, publishing, naming
 
 
+def enter_review(track: Track, *, by: User) -> int:
+    """Where no panel scores (all by self-assessment and check), everybody handed up enters 考评 at once.
+
+    Returns how many did. Codes: `has_panels` (being given to a panel is what starts a review), `nobody`, the gate's.
+    """
+    if any(component.by_panel for component in track.components.all()):
+        raise ValidationError("本轨道由考核组、专家组评分，请到“考核组与分工”安排分工。", code="has_panels")
+    with audit.recorded():
+        Track.objects.select_for_update(no_key=True).get(pk=track.pk)
+        waiting = Application.objects.for_work().filter(track=track, status=Status.RECOMMENDED).order_by("pk")
+        moved = [gate.move(application, "start_review", by=by) for application in waiting]
+        if not moved:
+            raise ValidationError("没有已推荐或已上报、等待考评的支部。", code="nobody")
+        audit.record("track.enter", track, by=by, branches=len(moved))
+    return len(moved)
+
+
 def freeze_results(track: Track, *, by: User | None) -> ResultSet:
     """Compute from the raw scores and keep everything; a second run keeps a second set beside the first."""
     with audit.recorded():

@@ -59,6 +59,14 @@ def _to(track: Track):
 
 @require_POST
 @say_refusals()
+def enter(request, track_pk):
+    track = _track(request, track_pk)
+    messages.success(request, f"{service.enter_review(track, by=request.user)}个支部已进入考评，可以计算成绩。")
+    return _to(track)
+
+
+@require_POST
+@say_refusals()
 def freeze(request, track_pk):
     result = service.freeze_results(_track(request, track_pk), by=request.user)
     messages.success(request, f"已计算并冻结为第{result.number}稿，请核对后定案。")

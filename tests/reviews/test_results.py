@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from applications.models import Application
-from applications.services import inspecting
+from applications.services import inspecting, preparing
 from applications.states import Status
 from branches.models import AuditEntry, Notice
 from reviews.models import Approval, Award, Conflict, PublicNotice, ResultRow, ResultSet
@@ -487,3 +487,27 @@ def test_parallel_finish_and_decide_agree_on_postgresql(pg_only, field, scored, 
     for thread in threads:
         thread.join()
     assert outcomes in ({"finish": "done", "decide": "stale"}, {"finish": "not_in_review", "decide": "done"})
+
+
+def test_track_without_a_panel_goes_on_to_plaques_by_its_checks_alone(cast, bureau, road):
+    """Everything by the check: the office lets all that were handed up enter, freezes, decides and names."""
+    track = factories.tiny_track(factories.CampaignFactory(), factories.tiny_rubric("CHECKED"), mode="acceptance")
+    track.components.exclude(source="check").delete()
+    track.components.update(weight=100)
+    preparing.open_campaign(track.campaign, by=cast.campaign_admin)
+    one, two = (Application.objects.get(track=track, branch=node) for node in (bureau.a1, bureau.b1))
+    road.to(one, "recommended")
+    road.to(two, "recommended")
+    assert results.enter_review(track, by=cast.campaign_admin) == 2
+    with pytest.raises(ValidationError) as refusal:
+        results.enter_review(track, by=cast.campaign_admin)
+    assert code_of(refusal) == "nobody"
+    road.decide(track)
+    road.publish(track, over=True)
+    assert len(road.name(track)) == 2
+
+
+def test_track_with_a_panel_is_entered_by_assignment_only(tiny_track, cast):
+    with pytest.raises(ValidationError) as refusal:
+        results.enter_review(tiny_track, by=cast.campaign_admin)
+    assert code_of(refusal) == "has_panels"

@@ -85,7 +85,7 @@ def test_results_queries(client_of, scored, applications, cast, django_assert_nu
     scored.whole(applications["A-1"], "80", "80", "80")
     for _ in range(rows):
         results.freeze_results(scored.track, by=cast.campaign_admin)
-    answer = queries_of(client_of, cast.campaign_admin, of("results"), django_assert_num_queries, FRAME + 8)
+    answer = queries_of(client_of, cast.campaign_admin, of("results"), django_assert_num_queries, FRAME + 9)
     assert len(answer.context["standing"]["sets"]) == rows
 
 
