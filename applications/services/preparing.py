@@ -79,7 +79,7 @@ def join_track(track: Track, branch: Branch, *, by: User) -> Application:
     if branch.kind != Branch.Kind.BRANCH or not branch.active:
         raise ValidationError("只有党支部可以参加创建。", code="not_grassroots")
     apply = track.stage(Stage.Kind.APPLY)
-    if deadlines.is_over(apply, branch):
+    if apply and deadlines.is_over(apply, branch):
         raise ValidationError(deadlines.why_closed(apply, branch), code="closed")
     with audit.recorded():
         application, created = Application.objects.get_or_create(branch=branch, track=track)
