@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
-from branches.roles import Role
+from branches.roles import READING_ROLES, Role
 
 
 def under(paths: Iterable[str], field: str = "path") -> Q:
@@ -131,6 +131,52 @@ class CommitteeMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}（{self.post}）"
+
+
+class HonourQuerySet(models.QuerySet):
+    def visible_to(self, user: "User") -> "HonourQuerySet":
+        """Those of the branches one reads."""
+        return self.filter(under(user.scopes(*READING_ROLES), "branch__path"))
+
+
+class Honour(models.Model):
+    """荣誉：支部集体或个人所获的表彰，记一次，多处引用（S1-60, S1-87）。"""
+
+    class Level(models.TextChoices):
+        NATIONAL = "national", "国家级"
+        PROVINCIAL = "provincial", "省部级"
+        CITY = "city", "市厅级"
+        COUNTY = "county", "县处级"
+        OTHER = "other", "其他"
+
+    class Holder(models.TextChoices):
+        COLLECTIVE = "collective", "集体"
+        PERSONAL = "personal", "个人"
+
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="honours", verbose_name="党支部")
+    name = models.CharField("荣誉名称", max_length=120)
+    level = models.CharField("级别", max_length=12, choices=Level.choices)
+    holder = models.CharField("获奖对象", max_length=12, choices=Holder.choices, default=Holder.COLLECTIVE)
+    recipient = models.CharField("获奖人", max_length=60, blank=True, help_text="个人荣誉填写姓名")
+    issuer = models.CharField("授予机关", max_length=80)
+    document_number = models.CharField("文号", max_length=60, blank=True)
+    awarded_on = models.DateField("授予日期")
+    recorded_by = models.ForeignKey("User", models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
+
+    objects = HonourQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "荣誉"
+        ordering = ["-awarded_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "name", "recipient", "awarded_on"], name="branches_honour_recorded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UserQuerySet(models.QuerySet):

@@ -104,6 +104,9 @@ class Track(models.Model):
     min_members = models.PositiveSmallIntegerField("党员人数下限", null=True, blank=True)
     min_years = models.PositiveSmallIntegerField("成立年限下限", null=True, blank=True, help_text="满几年")
     eligible_lines = models.JSONField("限定警种", default=list, blank=True, help_text="空表示不限")
+    problem_tags = models.JSONField(
+        "问题类型", default=list, blank=True, help_text="自查整改可选的问题标签（S1-14, S1-58）"
+    )
     eligibility_note = models.TextField("其他申报条件", blank=True, help_text="由推荐单位把关的条件，原文照录")
     # Until then every decision reads 考评中 to all but the city office.
     announced_at = models.DateTimeField("结果公开时间", null=True, blank=True)

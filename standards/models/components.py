@@ -23,6 +23,17 @@ class FormField(models.Model):
         NUMBER = "number", "数字"
         DATE = "date", "日期"
 
+    class Source(models.TextChoices):
+        """What the platform already knows and offers for the field (S1-59: 一次录入，多处引用)."""
+
+        NONE = "", "不带入"
+        HONOURS = "honours", "荣誉台账"
+        MEASURES = "measures", "计划措施与完成情况"
+        RECTIFIED = "rectified", "整改情况"
+        EXPECTED = "expected", "党员大会应到人数"
+        PRESENT = "present", "党员大会实到人数"
+        PHONE = "phone", "经办人电话"
+
     track = models.ForeignKey(Track, models.CASCADE, related_name="form_fields", verbose_name="轨道")
     key = models.SlugField("键", max_length=40)
     label = models.CharField("栏目", max_length=40)
@@ -30,6 +41,7 @@ class FormField(models.Model):
     max_length = models.PositiveIntegerField("字数上限", null=True, blank=True)
     required = models.BooleanField("必填", default=True)
     help_text = models.CharField("填写说明", max_length=200, blank=True)
+    source = models.CharField("自动带入", max_length=12, choices=Source.choices, default=Source.NONE, blank=True)
     order = models.PositiveSmallIntegerField("次序", default=0)
 
     class Meta:

@@ -1,0 +1,212 @@
+"""What the branch brings together: plan, tasks, answers and evidence."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from applications.models.application import Application, Reader
+from branches.models import Branch, User, under
+from branches.roles import BRANCH_ROLES, PANEL_ROLES, READING_ROLES
+from standards.models import Criterion, ScoredAnswer, StageTask
+
+
+class PlanItem(models.Model):
+    """计划措施与量化目标：措施、指标、基数、目标值、实际值、责任人、时限（S2-31）。"""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="plan_items")
+    order = models.PositiveSmallIntegerField(default=0)
+    measure = models.CharField("创建措施", max_length=200)
+    indicator = models.CharField("量化指标", max_length=80, blank=True)
+    baseline = models.CharField("基数", max_length=40, blank=True)
+    target = models.CharField("目标值", max_length=40, blank=True)
+    actual = models.CharField("实际值", max_length=40, blank=True)
+    responsible = models.CharField("责任人", max_length=40)
+    due_on = models.DateField("完成时限")
+    done_on = models.DateField("完成日期", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "计划措施"
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.measure
+
+
+class PlanProgress(models.Model):
+    """计划进展：一条措施在某日的实际值与推进情况；只增不改，是全年的台账（S1-43, S1-89）。"""
+
+    item = models.ForeignKey(PlanItem, models.CASCADE, related_name="progress")
+    noted_on = models.DateField("日期")
+    actual = models.CharField("实际值", max_length=40, blank=True)
+    note = models.CharField("进展", max_length=300, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "计划进展"
+        ordering = ["-noted_on", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.noted_on}"
+
+
+class EvidenceQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "EvidenceQuerySet":
+        """Files of the branches one reads, and those cited in what one was given to review."""
+        scope = under(user.scopes(*READING_ROLES), "branch__path")
+        if user.scopes(*PANEL_ROLES):
+            given = Reader.objects.filter(user=user).values("application")
+            scope |= Q(pk__in=Citation.objects.filter(application__in=given).values("evidence"))
+            scope |= Q(pk__in=TaskRecord.objects.filter(application__in=given).values("minutes"))
+        return self.filter(scope)
+
+
+class Evidence(models.Model):
+    """佐证材料：支部的材料库，按内容哈希只存一份，可被多项指标引用。"""
+
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="evidence", verbose_name="党支部")
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField("文件名", max_length=200)
+    content_type = models.CharField("类型", max_length=100)
+    size = models.PositiveBigIntegerField("字节数")
+    file = models.FileField(max_length=200)
+    caption = models.CharField("说明", max_length=120, blank=True)
+    taken_on = models.DateField("形成日期", null=True, blank=True)
+    place = models.CharField("地点", max_length=80, blank=True)
+    # A small picture of a photograph, made when it came in; empty for everything else.
+    thumbnail = models.FileField(max_length=200, blank=True)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "佐证材料"
+        ordering = ["-uploaded_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["branch", "sha256"], name="applications_stored_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
+class PartialUpload(models.Model):
+    """续传：一个大文件已经收到多少；断线后从断处接着传，传完即并入材料库，逾期清除。"""
+
+    class QuerySet(models.QuerySet):
+        def visible_to(self, user: User) -> "PartialUpload.QuerySet":
+            """One's own uploads to branches one works for."""
+            return self.filter(under(user.scopes(*BRANCH_ROLES), "branch__path"), owner=user)
+
+    # Not to be guessed: whoever continues an upload names it by this.
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="+")
+    owner = models.ForeignKey(User, models.CASCADE, related_name="+")
+    name = models.CharField("文件名", max_length=200)
+    size = models.PositiveBigIntegerField("字节数")
+    received = models.PositiveBigIntegerField("已收到", default=0)
+    # The browser's own mark of the file (name, size, date), by which it is found again after the page was closed.
+    fingerprint = models.CharField(max_length=120)
+    # What it became, so that a lost last answer can be asked for again.
+    evidence = models.ForeignKey(Evidence, models.CASCADE, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField("开始时间", auto_now_add=True)
+    updated_at = models.DateTimeField("最近时间", auto_now=True, db_index=True)
+
+    objects = QuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "续传"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "owner", "fingerprint"], condition=Q(evidence=None), name="applications_one_partial"
+            ),
+            models.CheckConstraint(condition=Q(received__lte=F("size")), name="applications_received_within_size"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.received}/{self.size}"
+
+
+class TaskRecord(models.Model):
+    """任务记录：阶段任务的办理情况，如一次党员大会的时间、应到实到与内容。"""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="task_records")
+    task = models.ForeignKey(StageTask, models.PROTECT, related_name="records")
+    held_on = models.DateField("日期")
+    place = models.CharField("地点", max_length=80, blank=True)
+    host = models.CharField("主持人", max_length=40, blank=True)
+    expected = models.PositiveIntegerField("应到人数", null=True, blank=True)
+    present = models.PositiveIntegerField("实到人数", null=True, blank=True)
+    auxiliaries_expected = models.PositiveIntegerField("应列席辅警人数", null=True, blank=True)
+    auxiliaries_present = models.PositiveIntegerField("列席辅警人数", null=True, blank=True)
+    body = models.TextField("主要内容", max_length=3000)
+    minutes = models.ForeignKey(
+        Evidence, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="会议记录"
+    )
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField("登记时间", auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任务记录"
+        constraints = [
+            models.UniqueConstraint(fields=["application", "task"], name="applications_one_record_per_task"),
+            models.CheckConstraint(
+                condition=Q(present=None) | Q(expected=None) | Q(present__lte=F("expected")),
+                name="applications_present_within_expected",
+            ),
+            models.CheckConstraint(
+                condition=Q(auxiliaries_present=None)
+                | Q(auxiliaries_expected=None)
+                | Q(auxiliaries_present__lte=F("auxiliaries_expected")),
+                name="applications_auxiliaries_within_expected",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.held_on}"
+
+    @property
+    def mark(self) -> str:
+        """Which state of the record a page was showing."""
+        return self.recorded_at.isoformat()
+
+
+class Assessment(ScoredAnswer):
+    """自评：支部对一项指标的作答、得分与说明。"""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="assessments")
+    updated_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "自评"
+        constraints = [models.UniqueConstraint(fields=["application", "criterion"], name="applications_one_answer")]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}/{self.criterion_id}: {self.points}"
+
+    @property
+    def last_hand(self) -> str:
+        return str(self.updated_by or "他人")
+
+
+class Citation(models.Model):
+    """引用：一份佐证材料被一项指标引用。"""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="citations")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="citations")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "引用"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "criterion", "evidence"], name="applications_cited_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.evidence_id} → {self.criterion_id}"
