@@ -3,7 +3,14 @@
 from applications.models.application import Application, ApplicationQuerySet, Reader, Snapshot
 from applications.models.checking import CheckDecision, CheckItem, Supersession, SupersessionQuerySet
 from applications.models.recommending import Recommendation, RecommendationList, RecommendationListQuerySet
-from applications.models.self_checks import Rectification, SelfCheck, SelfCheckItem
+from applications.models.self_checks import (
+    Rectification,
+    RectificationQuerySet,
+    RectificationTag,
+    SelfCheck,
+    SelfCheckItem,
+    SelfCheckQuerySet,
+)
 from applications.models.vetoes import Appeal, Clearance, VetoQuerySet, VetoRecord
 from applications.models.work import (
     Assessment,
@@ -35,8 +42,11 @@ __all__ = [
     "RecommendationList",
     "RecommendationListQuerySet",
     "Rectification",
+    "RectificationQuerySet",
+    "RectificationTag",
     "SelfCheck",
     "SelfCheckItem",
+    "SelfCheckQuerySet",
     "Snapshot",
     "Supersession",
     "SupersessionQuerySet",
