@@ -215,15 +215,7 @@ def save_answer(
             application.assessments, criterion,
             answer=answer, points=points, remark=remark, version=version, updated_by=by,
         )  # fmt: skip
-        score = self_score(application)
-        require_storable(score)
-        Application.objects.filter(pk=application.pk).update(
-            self_score=score.total,
-            self_complete=score.final,
-            self_detail=application.track.rubric.detail(score),
-            updated_at=timezone.now(),
-        )
-        application.self_score, application.self_complete = score.total, score.final
+        store_self_score(application)
         audit.record(
             "assessment.save",
             application,
@@ -233,6 +225,19 @@ def save_answer(
             points=[before, points],
         )
     return saved
+
+
+def store_self_score(application: Application) -> None:
+    """Bring the stored total up to the saved answers; call under the application's lock, inside `audit.recorded()`."""
+    score = self_score(application)
+    require_storable(score)
+    Application.objects.filter(pk=application.pk).update(
+        self_score=score.total,
+        self_complete=score.final,
+        self_detail=application.track.rubric.detail(score),
+        updated_at=timezone.now(),
+    )
+    application.self_score, application.self_complete = score.total, score.final
 
 
 def require_criterion(application: Application, criterion: Criterion) -> None:
