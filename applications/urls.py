@@ -3,7 +3,7 @@
 from django.urls import path
 
 from applications.urls_committee import committee_urls
-from applications.views import assessment, branch, campaigns, evidence, form
+from applications.views import assessment, branch, campaigns, evidence, files, form, picking
 
 app_name = "applications"
 
@@ -24,7 +24,10 @@ branch_urls = [
     path("<int:pk>/evidence/", evidence.library, name="evidence"),
     path("<int:pk>/evidence/cite/", evidence.cite, name="cite"),
     path("citations/<int:pk>/uncite/", evidence.uncite, name="uncite"),
-    path("evidence/<int:pk>/file/", evidence.evidence_file, name="evidence_file"),
+    path("evidence/<int:pk>/", files.evidence_view, name="evidence_view"),
+    path("evidence/<int:pk>/file/", files.evidence_file, name="evidence_file"),
+    path("evidence/<int:pk>/thumb/", files.evidence_thumb, name="evidence_thumb"),
+    path("branches/<int:pk>/evidence/pick/", picking.evidence_pick, name="evidence_pick"),
     path("evidence/<int:pk>/caption/", evidence.caption, name="caption"),
     # The form and its submission
     path("<int:pk>/form/", form.form, name="form"),

@@ -1,5 +1,6 @@
 """What may enter the material library: judged by content, never by name. No ORM; the file goes in, plain facts come out."""
 
+import datetime
 import hashlib
 import io
 import re
@@ -12,13 +13,16 @@ from pathlib import PurePosixPath
 import filetype
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
-from PIL import Image, ImageOps
+from django.utils import timezone
+from PIL import ExifTags, Image, ImageOps
 
 NAME_LENGTH = 200
 # A photograph of a modern telephone has 50 million points at most; more is a picture made to fill the memory.
 MOST_PIXELS = 60_000_000
 # What an Office file may unpack to; more is a decompression bomb.
 MOST_UNPACKED = 500 * 1024 * 1024
+# Sharp on a telephone at the size lists show it.
+THUMBNAIL = (400, 400)
 PHOTOS = {"image/jpeg": ("JPEG", "jpg"), "image/png": ("PNG", "png"), "image/webp": ("WEBP", "webp")}
 OFFICE = "application/vnd.openxmlformats-officedocument."
 # The part every file of the kind has, by its content type and ending.
@@ -48,6 +52,8 @@ class Upload:
     size: int
     sha256: str
     file: File
+    # When a photograph says it was taken.
+    taken_on: datetime.date | None = None
 
 
 def examine(file: File, name: str, *, max_bytes: int) -> Upload:
@@ -61,9 +67,11 @@ def examine(file: File, name: str, *, max_bytes: int) -> Upload:
             code="too_large",
         )
     content_type = sniff(file)
+    taken_on = None
     if content_type in PHOTOS:
+        taken_on = day_taken(file)
         file = without_metadata(file, content_type)
-    return Upload(with_ending(name, ENDINGS[content_type]), content_type, file.size, digest(file), file)
+    return Upload(with_ending(name, ENDINGS[content_type]), content_type, file.size, digest(file), file, taken_on)
 
 
 def sniff(file: File) -> str:
@@ -122,6 +130,42 @@ def without_metadata(file: File, content_type: str) -> File:
                 picture.save(out, saved_as, **({} if saved_as == "PNG" else {"quality": 90}))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValidationError("图片已损坏，打不开；请重新导出后再上传。", code="damaged") from error
+    return ContentFile(out.getvalue())
+
+
+def day_taken(file: File) -> datetime.date | None:
+    """The day the camera wrote into the photograph; none where it wrote nothing sensible."""
+    file.seek(0)
+    try:
+        with Image.open(file) as opened:
+            said = opened.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal, "")
+        day = datetime.date.fromisoformat(str(said)[:10].replace(":", "-"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    finally:
+        file.seek(0)
+    return day if datetime.date(1949, 10, 1) <= day <= timezone.localdate() else None
+
+
+def thumbnail(file: File) -> File | None:
+    """The photograph made small, for lists; None when it cannot be read."""
+    file.seek(0)
+    try:
+        with Image.open(file, formats=[saved_as for saved_as, _ in PHOTOS.values()]) as opened:
+            opened.draft("RGB", THUMBNAIL)
+            picture = ImageOps.exif_transpose(opened)
+            picture.thumbnail(THUMBNAIL)
+            if picture.mode != "RGB":
+                ground = Image.new("RGB", picture.size, "white")
+                picture = picture.convert("RGBA")
+                ground.paste(picture, mask=picture)
+                picture = ground
+            out = io.BytesIO()
+            picture.save(out, "JPEG", quality=80)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    finally:
+        file.seek(0)
     return ContentFile(out.getvalue())
 
 

@@ -118,7 +118,10 @@ applications:receipt          GET  app        .-- .-- .-- .-- .-- .-- .-- --- --
 applications:form_pdf         GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:task             GET  task       .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:form             GET  app        >-- >-- >-- >-- >-- >-- >-- --- --- >>- >-- --- --- --- --- LLL
+applications:evidence_view    GET  evidence   .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:evidence_file    GET  evidence   .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:evidence_thumb   GET  evidence   .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:evidence_pick    GET  branch     .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
 applications:plan             POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:file_plan        POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:task             POST task       .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL

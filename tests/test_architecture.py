@@ -55,7 +55,7 @@ ROWS = [
         "context",
         "middleware",
     },
-    {"forms", "forms_committee", "forms_trial", "templatetags"},
+    {"forms", "forms_committee", "forms_evidence", "forms_trial", "templatetags"},
     {"views"},
     {"urls_committee", "urls_campaigns", "urls_rubrics", "urls_study"},
     {"urls", "apps"},

@@ -97,6 +97,9 @@ class Addresses:
     def _evidence(self, _):
         return [each.pk for each in self.world.evidence]
 
+    def _branch(self, _):
+        return self.world.bureau.a1.pk, self.world.bureau.b1.pk
+
     def _citation(self, _):
         return [each.pk for each in self.world.citations]
 

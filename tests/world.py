@@ -29,6 +29,7 @@ from standards.services import campaigns, importing, local_plans, study
 from tests import factories
 from tests.conftest import build_bureau, build_cast
 from tests.road import Road
+from tests.uploads import photo
 
 WORKBOOK = Path(__file__).parent / "standards" / "rubrics" / "Z1.xlsx"
 NOBODY = 987654321  # the key of nothing
@@ -150,10 +151,10 @@ def local_plan(world, user, committee):
 def papers(world) -> None:
     """Both branches handed up by their committees, with a cited file and a printed form each."""
     for application, secretary in ((world.own, world.cast.secretary), (world.other, world.cast.secretary_b1)):
-        name = f"{application.branch.short_name}现场照片.pdf"
+        name, picture = f"{application.branch.short_name}现场照片.jpg", photo()
         evidence = Evidence.objects.create(
-            branch=application.branch, sha256=f"{application.pk:064d}", name=name, content_type="application/pdf",
-            size=9, uploaded_by=secretary, file=ContentFile(b"%PDF-1.4\n", name=f"{application.pk}.pdf"),
+            branch=application.branch, sha256=f"{application.pk:064d}", name=name, content_type="image/jpeg",
+            size=len(picture), uploaded_by=secretary, file=ContentFile(picture, name=f"{application.pk}.jpg"),
         )  # fmt: skip
         leaf = world.track.rubric.leaves_for("")[0]
         Citation.objects.create(application=application, criterion=leaf, evidence=evidence)

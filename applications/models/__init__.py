@@ -13,6 +13,7 @@ from applications.models.self_checks import (
 )
 from applications.models.vetoes import Appeal, Clearance, VetoQuerySet, VetoRecord
 from applications.models.work import (
+    KINDS,
     Assessment,
     Citation,
     Evidence,
@@ -24,6 +25,7 @@ from applications.models.work import (
 )
 
 __all__ = [
+    "KINDS",
     "Appeal",
     "Application",
     "ApplicationQuerySet",

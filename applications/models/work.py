@@ -51,6 +51,15 @@ class PlanProgress(models.Model):
         return f"{self.item_id} {self.noted_on}"
 
 
+# What a file is to people: its word, its icon, and how its content type begins.
+KINDS = {
+    "photo": ("照片", "bi-file-earmark-image", "image/"),
+    "film": ("影片", "bi-file-earmark-play", "video/"),
+    "pdf": ("PDF", "bi-file-earmark-pdf", "application/pdf"),
+    "office": ("Word、Excel、PPT", "bi-file-earmark-text", "application/vnd."),
+}
+
+
 class EvidenceQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "EvidenceQuerySet":
         """Files of the branches one reads, and those cited in what one was given to review."""
@@ -90,8 +99,25 @@ class Evidence(models.Model):
         return self.name
 
     @property
+    def kind(self) -> str:
+        """A key of KINDS."""
+        return next((kind for kind, (*_, start) in KINDS.items() if self.content_type.startswith(start)), "office")
+
+    @property
+    def kind_label(self) -> str:
+        return KINDS[self.kind][0]
+
+    @property
+    def icon(self) -> str:
+        return KINDS[self.kind][1]
+
+    @property
     def is_image(self) -> bool:
-        return self.content_type.startswith("image/")
+        return self.kind == "photo"
+
+    @property
+    def is_film(self) -> bool:
+        return self.kind == "film"
 
 
 class PartialUpload(models.Model):

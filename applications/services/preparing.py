@@ -1,4 +1,4 @@
-"""The branch's work: join, plan, tasks, self-assessment, evidence, the form, submit and withdraw.
+"""The branch's work: join, plan, tasks, self-assessment, the form, submit and withdraw; its files are in evidence.py.
 
 Every write first locks the application's row, so that nothing changes behind a submission's back: what is frozen in
 the snapshot is what the branch last saved.
@@ -9,16 +9,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
-from django.core.files.storage import default_storage
-from django.db.models import Sum
 from django.utils import timezone
 
 from applications import snapshots
 from applications.completeness import missing_for_submit, self_score
-from applications.models import Application, Assessment, Citation, Evidence, PlanItem, Snapshot, TaskRecord
+from applications.models import Application, Assessment, PlanItem, Snapshot, TaskRecord
 from applications.services import gate
 from applications.states import Status
 from branches import audit, notices
@@ -260,100 +256,6 @@ def require_storable(score: scoring.SheetScore) -> None:
         raise ValidationError(
             f"总分达到{scoring.plain(score.total)}分，过大，本次没有保存；请核对各项所填的次数。", code="out_of_range"
         )
-
-
-# Evidence
-
-
-def used_bytes(branch: Branch) -> int:
-    """How much of its quota the branch's library takes."""
-    return Evidence.objects.filter(branch=branch).aggregate(used=Sum("size"))["used"] or 0
-
-
-def store_evidence(
-    branch: Branch, *, by: User, name: str, content_type: str, sha256: str, size: int, file: File
-) -> Evidence:
-    """Store a sniffed file once per branch and content; the same content again returns what is there.
-
-    The bytes go to the storage under their content's name before the transaction: a slow film holds up no writer.
-    Code `over_quota` when the branch's library has no room for it.
-    """
-    if existing := Evidence.objects.filter(branch=branch, sha256=sha256).first():
-        return existing
-    _require_room(branch, size)
-    path = _put_file(f"evidence/{branch.pk}/{sha256}", file)
-    with audit.recorded():
-        # Locked so that two tabs sending the same file store it once, and together stay within the quota.
-        Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
-        if existing := Evidence.objects.filter(branch=branch, sha256=sha256).first():
-            return existing
-        _require_room(branch, size)
-        evidence = Evidence.objects.create(
-            branch=branch, sha256=sha256, name=name, content_type=content_type, size=size, uploaded_by=by, file=path
-        )
-        audit.record("evidence.upload", evidence, by=by, branch=branch, sha256=sha256, size=size)
-    return evidence
-
-
-def _require_room(branch: Branch, size: int) -> None:
-    if used_bytes(branch) + size > settings.BRANCH_QUOTA_BYTES:
-        raise ValidationError("本支部材料库空间不足，请联系系统管理员扩容。", code="over_quota")
-
-
-def _put_file(path: str, file: File) -> str:
-    """Write the bytes once under the name of their content; a second writer's copy is thrown away."""
-    if default_storage.exists(path):
-        return path
-    written = default_storage.save(path, file)
-    if written != path:
-        default_storage.delete(written)
-    return path
-
-
-def describe_evidence(evidence: Evidence, *, caption: str, by: User) -> Evidence:
-    """Say in a line what a file shows."""
-    with audit.recorded():
-        before, evidence.caption = evidence.caption, caption.strip()[:120]
-        evidence.save(update_fields=["caption"])
-        audit.record("evidence.describe", evidence, by=by, branch=evidence.branch, caption=[before, evidence.caption])
-    return evidence
-
-
-def note_view(evidence: Evidence, *, by: User) -> None:
-    """Leave in the log who opened a file."""
-    with audit.recorded():
-        audit.record("evidence.view", evidence, by=by, branch=evidence.branch, sha256=evidence.sha256)
-
-
-def cite(application: Application, criterion: Criterion, evidence: Evidence, *, by: User) -> Citation:
-    """Cite a file of the branch under one criterion; citing it twice changes nothing."""
-    if evidence.branch_id != application.branch_id:
-        raise ValidationError("只能引用本支部材料库中的材料。", code="foreign_evidence")
-    require_criterion(application, criterion)
-    with audit.recorded():
-        locked(application, doing="引用佐证")
-        gate.require_rubric(application)
-        citation, created = Citation.objects.get_or_create(
-            application=application, criterion=criterion, evidence=evidence
-        )
-        if created:
-            audit.record(
-                "evidence.cite", application, by=by, branch=application.branch,
-                criterion=criterion.code, sha256=evidence.sha256,
-            )  # fmt: skip
-    return citation
-
-
-def uncite(citation: Citation, *, by: User) -> None:
-    """Take a file off a criterion; it stays in the branch's library."""
-    application = citation.application
-    with audit.recorded():
-        locked(application, doing="取消引用")
-        audit.record(
-            "evidence.uncite", application, by=by, branch=application.branch,
-            criterion=citation.criterion.code, sha256=citation.evidence.sha256,
-        )  # fmt: skip
-        citation.delete()
 
 
 # The form, submitting, withdrawing

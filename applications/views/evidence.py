@@ -1,18 +1,18 @@
 """The branch's material library: upload, look at, caption, cite and take off."""
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import FileResponse, JsonResponse
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
+from applications.forms_evidence import FactsForm
 from applications.models import Application, Citation, Evidence
-from applications.services import preparing
+from applications.services import evidence as services
+from applications.views.files import file_for
 from applications.views.scope import application_for, key_in, messages_of, require, wants_json
 from branches import uploads
 from branches.models import Branch
@@ -20,8 +20,6 @@ from branches.views.decorators import came_from, say_refusals
 from standards.models import Criterion
 
 PER_PAGE = 50
-# What a browser may show itself; everything else is downloaded.
-INLINE = {*uploads.PHOTOS, "application/pdf"}
 
 
 def library(request, pk):
@@ -58,7 +56,7 @@ def _library_context(request, application: Application, criterion: Criterion | N
         file.cited = cited.get(file.pk, [])
         file.here = next((c for c in file.cited if criterion and c.criterion_id == criterion.pk), None)
         file.readable_size = uploads.readable(file.size)
-    used = preparing.used_bytes(application.branch)
+    used = services.used_bytes(application.branch)
     mine = request.user.has_perm("applications.edit", application)
     return {
         "application": application, "criterion": criterion, "page_obj": page, "results": results,
@@ -80,7 +78,7 @@ def _receive(request, application: Application, criterion: Criterion | None, fil
     try:
         evidence = store(application.branch, file, by=request.user)
         if criterion:
-            preparing.cite(application, criterion, evidence, by=request.user)
+            services.cite(application, criterion, evidence, by=request.user)
     except ValidationError as error:
         return {"ok": False, "name": uploads.clean_name(file.name), "message": messages_of(error)}
     return {"ok": True, "name": evidence.name, "message": "已上传", "pk": evidence.pk}
@@ -89,9 +87,9 @@ def _receive(request, application: Application, criterion: Criterion | None, fil
 def store(branch: Branch, file, *, by) -> Evidence:
     """Examine an uploaded file and put it into the branch's library."""
     upload = uploads.examine(file, file.name, max_bytes=settings.EVIDENCE_MAX_BYTES)
-    return preparing.store_evidence(
+    return services.store_evidence(
         branch, by=by, name=upload.name, content_type=upload.content_type,
-        sha256=upload.sha256, size=upload.size, file=upload.file,
+        sha256=upload.sha256, size=upload.size, file=upload.file, taken_on=upload.taken_on,
     )  # fmt: skip
 
 
@@ -107,29 +105,16 @@ def take_upload(request, branch: Branch, *, field: str, into: str):
     return data, None
 
 
-@require_GET
-@csp_replace({"default-src": [NONE], "img-src": [SELF], "object-src": [SELF], "style-src": [UNSAFE_INLINE]})
-def evidence_file(request, pk):
-    """The file itself to whoever may see it; every opening is on record, nothing is kept in a cache."""
-    evidence = get_object_or_404(Evidence.objects.visible_to(request.user).select_related("branch"), pk=pk)
-    preparing.note_view(evidence, by=request.user)
-    response = FileResponse(
-        evidence.file.open("rb"),
-        as_attachment=evidence.content_type not in INLINE,
-        filename=evidence.name,
-        content_type=evidence.content_type,
-    )
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
 @require_POST
 @say_refusals()
 def caption(request, pk):
-    evidence = get_object_or_404(Evidence.objects.visible_to(request.user).select_related("branch"), pk=pk)
+    """Save what is known of a file; fields that were not sent stay as they are."""
+    evidence = file_for(request, pk)
     require(request, "applications.manage_evidence", evidence)
-    preparing.describe_evidence(evidence, caption=request.POST.get("caption", ""), by=request.user)
+    form = FactsForm(request.POST)
+    if not form.is_valid():
+        raise ValidationError([text for texts in form.errors.values() for text in texts], code="invalid")
+    services.describe_evidence(evidence, form.given, by=request.user)
     return _answer(request, "说明已保存。", {"caption": evidence.caption})
 
 
@@ -142,7 +127,7 @@ def cite(request, pk):
     evidence = Evidence.objects.visible_to(request.user).filter(pk=key_in(request.POST, "evidence")).first()
     if criterion is None or evidence is None:
         raise ValidationError("没有找到这份材料或这项指标，请刷新页面。", code="not_found")
-    citation = preparing.cite(application, criterion, evidence, by=request.user)
+    citation = services.cite(application, criterion, evidence, by=request.user)
     return _answer(
         request, f"已引用到“{criterion.title}”。", {"chips": _chips(application, criterion), "pk": citation.pk}
     )
@@ -157,7 +142,7 @@ def uncite(request, pk):
         Citation.objects.select_related("application__branch", "criterion", "evidence"), pk=pk, application__in=scope
     )
     require(request, "applications.edit", citation.application)
-    preparing.uncite(citation, by=request.user)
+    services.uncite(citation, by=request.user)
     return _answer(
         request, "已取消引用，文件仍在材料库中。", {"chips": _chips(citation.application, citation.criterion)}
     )
@@ -169,7 +154,7 @@ def _chips(application: Application, criterion: Criterion) -> list[dict]:
     return [
         {
             "name": citation.evidence.name,
-            "url": reverse("applications:evidence_file", args=[citation.evidence_id]),
+            "url": reverse("applications:evidence_view", args=[citation.evidence_id]),
             "uncite": reverse("applications:uncite", args=[citation.pk]),
         }
         for citation in citations

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Application, Evidence, PlanItem, Reader, TaskRecord
+from applications.services import evidence as evidence_services
 from applications.services import preparing
 from branches.models import AuditEntry
 from standards.models import Track
@@ -322,7 +323,7 @@ def test_task_refuses_a_bad_file_by_the_field(client_of, cast, application, meet
 
 
 def test_task_takes_minutes_of_the_own_branch_only(client_of, cast, application, meeting, applications):
-    foreign = preparing.store_evidence(
+    foreign = evidence_services.store_evidence(
         applications["A-2"].branch, by=cast.secretary_a2, name="别家.pdf", content_type="application/pdf",
         sha256="c" * 64, size=1, file=uploaded("别家.pdf", PDF),
     )  # fmt: skip

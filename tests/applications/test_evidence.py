@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from applications.models import Citation, Evidence, Reader
-from applications.services import preparing
+from applications.services import evidence as services
 from branches.models import AuditEntry
 from tests.uploads import PDF, office, photo, uploaded
 
@@ -17,7 +17,7 @@ def library(application):
 
 
 def stored(application, by, name="会议记录.pdf", sha256="a" * 64, size=10, content=PDF):
-    return preparing.store_evidence(
+    return services.store_evidence(
         application.branch, by=by, name=name, content_type="application/pdf", sha256=sha256, size=size,
         file=uploaded(name, content),
     )  # fmt: skip
@@ -29,7 +29,7 @@ def leaf(application, code="A1"):
 
 def cited(application, by):
     evidence = stored(application, by)
-    return preparing.cite(application, leaf(application), evidence, by=by)
+    return services.cite(application, leaf(application), evidence, by=by)
 
 
 def test_upload_of_many_answers_for_each_and_stores_only_the_good(client_of, cast, tiny_application):
@@ -81,7 +81,7 @@ def test_upload_is_for_the_branch_only(client_of, cast, tiny_application):
 def test_library_asks_the_same_number_of_queries(client_of, cast, tiny_application, number, django_assert_num_queries):
     for n in range(number):
         evidence = stored(tiny_application, cast.clerk, name=f"{n}.pdf", sha256=str(n) * 64)
-        preparing.cite(tiny_application, leaf(tiny_application), evidence, by=cast.clerk)
+        services.cite(tiny_application, leaf(tiny_application), evidence, by=cast.clerk)
     client = client_of(cast.clerk)
     client.get(library(tiny_application))
     with django_assert_num_queries(12):
@@ -186,7 +186,7 @@ def test_cite_and_uncite_by_button(client_of, cast, tiny_application):
 def test_cite_only_what_belongs_to_the_branch(cast, applications):
     foreign = stored(applications["A-2"], cast.secretary_a2)
     with pytest.raises(ValidationError) as caught:
-        preparing.cite(applications["A-1"], leaf(applications["A-1"]), foreign, by=cast.clerk)
+        services.cite(applications["A-1"], leaf(applications["A-1"]), foreign, by=cast.clerk)
     assert caught.value.code == "foreign_evidence"
 
 
