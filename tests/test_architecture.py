@@ -32,6 +32,7 @@ ROWS = [
         "deadlines",
         "workdays",
         "snapshots",
+        "changes",
         "uploads",
         "typesetting",
     },
