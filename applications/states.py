@@ -35,8 +35,37 @@ PAST_CHECK = frozenset(
         Status.NAMED,
     }
 )
+# Who holds one of the places of a competition's quota.
+HOLDING = frozenset({Status.SELECTED, Status.PUBLISHED, Status.NAMED})
+# Where only the panels' decision leads to.
+DECIDED = SEALED | HOLDING
 # What the inspectors may clear or veto. Who lost is among them: a refusal would tell what is not yet public.
 LIVE = frozenset({Status.PREPARING, Status.SUBMITTED, *PAST_CHECK, *SEALED})
+
+
+# While the step that 无问题 opens at each point has not been taken, a mistaken one can be taken back.
+BEFORE_RECOMMENDING = frozenset({Status.PREPARING, Status.SUBMITTED, Status.CHECKED})
+BEFORE_STEP: dict[str, frozenset[str]] = {
+    "recommend": BEFORE_RECOMMENDING,
+    "review": BEFORE_RECOMMENDING | {Status.RECOMMENDED},
+    "name": LIVE - {Status.NAMED},
+}
+
+
+def after_lifting(before: str, *, decided: bool, named: bool, place_free: bool) -> Status:
+    """Where an application goes when its veto, which took it from `before`, is lifted on appeal.
+
+    Back to where it stood, with three exceptions: who was not judged while the track was decided cannot be judged any
+    more (`decided`); whoever held a place waits at the head of the reserves once it is given away (`place_free` is
+    always true without a quota); and reserves are over when the names are given (`named`).
+    """
+    if before in (Status.RECOMMENDED, Status.IN_REVIEW) and decided:
+        return Status.NOT_SELECTED
+    if before in HOLDING and not place_free:
+        return Status.RESERVE
+    if before == Status.RESERVE and named:
+        return Status.NOT_SELECTED
+    return Status(before)
 
 
 class Road(TextChoices):
@@ -115,5 +144,11 @@ TABLE: dict[str, Transition] = {
         _line("publish", [S.SELECTED], S.PUBLISHED, "公示", "applications.decide"),
         _line("name", [S.PUBLISHED], S.NAMED, "命名", "applications.decide", clearance="name"),
         _line("veto", LIVE, S.VETOED, "一票否决", "applications.veto"),
+        # One line per status a lifted veto can lead back to; `after_lifting` says which.
+        *(
+            _line(f"lift_{status.value}", [S.VETOED], status, "撤销否决", "applications.veto")
+            for status in S
+            if status in LIVE
+        ),
     ]
 }

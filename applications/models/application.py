@@ -75,6 +75,9 @@ class Application(models.Model):
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     returns = models.PositiveSmallIntegerField("退回次数", default=0)
+    # When and by whom it left its committee for the city: recommended, nominated or forwarded.
+    handed_up_at = models.DateTimeField("报市局时间", null=True, blank=True)
+    handed_up_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
 

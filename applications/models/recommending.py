@@ -19,14 +19,25 @@ class RecommendationList(models.Model):
     track = models.ForeignKey(Track, models.PROTECT, related_name="recommendation_lists")
     committee = models.ForeignKey(Branch, models.PROTECT, related_name="recommendation_lists")
     version = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField("最近保存", null=True, blank=True)
+    saved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    # How many were confirmed: an empty list cannot be (S2-32).
+    confirmed_number = models.PositiveSmallIntegerField("确认个数", null=True, blank=True)
 
     objects = RecommendationListQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "推荐名单"
-        constraints = [models.UniqueConstraint(fields=["track", "committee"], name="applications_one_list")]
+        constraints = [
+            models.UniqueConstraint(fields=["track", "committee"], name="applications_one_list"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None) | Q(confirmed_number__isnull=False, confirmed_number__gte=1),
+                name="applications_confirmed_not_empty",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.committee.short_name}·{self.track}推荐名单"

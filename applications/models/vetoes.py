@@ -53,6 +53,8 @@ class VetoRecord(models.Model):
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="确认人")
     decided_at = models.DateTimeField("确认时间", null=True)
     decision_remark = models.CharField("确认意见", max_length=300, blank=True)
+    # What the branch and its committees are told of the reasons; the facts themselves stay with the inspectors.
+    told = models.CharField("告知支部的理由", max_length=300, blank=True)
     status_before = models.CharField("否决前状态", max_length=16, blank=True)
 
     objects = VetoQuerySet.as_manager()

@@ -232,7 +232,7 @@ def reminders_of(applications: Iterable[Application]) -> QuerySet[Notice]:
 
 def _hand_up(application: Application, action: str, *, by: User) -> Application:
     with audit.recorded():
-        gate.move(application, action, by=by)
+        gate.move(application, action, by=by, handed_up_at=timezone.now(), handed_up_by=by)
         notices.post(
             notices.holders(application.branch, *BRANCH_ROLES),
             f"application.{action}",

@@ -35,10 +35,10 @@ def move(
         raise ValidationError(f"该申报走“{application.road_label}”通道，不能“{line.label}”。", code="wrong_road")
     if closed := why_not_now(line, application):
         raise ValidationError(closed, code="closed")
-    if missing := missing_clearance(line, application):
-        raise ValidationError(missing, code="not_cleared")
     # The status as it really is, under the lock: the log must not repeat what a stale page believed.
     before = Application.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=application.pk)
+    if missing := missing_clearance(line, application):  # under the lock: an inspector may just be taking it back
+        raise ValidationError(missing, code="not_cleared")
     changed = Application.objects.filter(pk=application.pk, status__in=line.sources).update(
         status=line.target, updated_at=timezone.now(), **fields
     )

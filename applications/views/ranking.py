@@ -1,16 +1,20 @@
 """The ranked recommendation of a committee: the list, its order, the head's confirmation."""
 
+from types import MappingProxyType
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from applications import overview
 from applications.models import Application, RecommendationList
 from applications.services import recommending
-from applications.views.scope import require
+from applications.views.scope import messages_of, require, wants_json
 from branches import keys
 from branches.models import Branch, under
 from branches.roles import COMMITTEE_ROLES, Role
@@ -51,7 +55,8 @@ def _list(request, track_pk: int, committee_pk: int) -> RecommendationList:
     committee = get_object_or_404(
         Branch.objects.recommending().filter(under(request.user.scopes(*RANKERS))), pk=committee_pk
     )
-    saved = RecommendationList.objects.select_related("confirmed_by").filter(track=track, committee=committee).first()
+    lists = RecommendationList.objects.select_related("confirmed_by", "saved_by")
+    saved = lists.filter(track=track, committee=committee).first()
     ranking = saved or RecommendationList(track=track, committee=committee)
     ranking.track, ranking.committee = track, committee
     return ranking
@@ -62,37 +67,44 @@ def ranking(request, track_pk, committee_pk):
     return _page(request, _list(request, track_pk, committee_pk))
 
 
-def _page(request, ranking, *, chosen=None, reasons=None, errors=(), status=200):
-    """`chosen` and `reasons`: an order not (yet) saved, shown as it was typed."""
+def _page(request, ranking, *, chosen=None, reasons=None, errors=(), theirs=False, status=200):
+    """`chosen` and `reasons`: an order not (yet) saved, shown as it was typed; `theirs`: beside what was saved last."""
+    context = _context(request, ranking, chosen, reasons or {})
+    return render(request, "applications/ranking.html", {**context, "errors": errors, "theirs": theirs}, status=status)
+
+
+def _context(request, ranking, chosen=None, reasons=MappingProxyType({})):
+    """Every branch stands on one of the two sides, with the reason typed for it also where it is moved out."""
     everyone = {
         each.pk: each
         for each in recommending.candidates(ranking).select_related("branch").order_by("-check_score", "branch__path")
     }
     places = list(ranking.places.select_related("application__branch")) if ranking.pk else []
     saved = [(place.application, place.reason) for place in places]
-    if chosen is not None:
-        shown = [(everyone[pk], (reasons or {}).get(pk, "")) for pk in chosen if pk in everyone]
-    else:
-        shown = saved
+    known = {**{application.pk: application for application, _ in saved}, **everyone}
+    shown = saved if chosen is None else [(known[pk], reasons.get(pk, "")) for pk in chosen if pk in known]
     taken = {application.pk for application, _ in shown}
-    for each in everyone.values():
-        each.typed_reason = (reasons or {}).get(each.pk, "")
     stage = ranking.track.stage(Stage.Kind.RECOMMEND)
-    context = {
+    closed = recommending.why_locked(ranking)
+    least, most = max(ranking.track.recommend_min, 1), ranking.track.recommend_max
+    return {
         "ranking": ranking,
         "track": ranking.track,
         "committee": ranking.committee,
+        "least": least,
+        "saved": saved,
         "shown": shown,
-        "candidates": [each for each in everyone.values() if each.pk not in taken],
+        "candidates": [(each, reasons.get(each.pk, "")) for each in everyone.values() if each.pk not in taken],
         "unsaved": chosen is not None,
-        "errors": errors,
         "due": deadlines.deadline_for(stage, ranking.committee),
-        "closed": deadlines.why_closed(stage, ranking.committee) if stage else "",
-        "may_rank": request.user.has_perm("applications.rank", ranking),
+        "extension": deadlines.extension_for(stage, ranking.committee) if stage else None,
+        "closed": closed,
+        "may_rank": request.user.has_perm("applications.rank", ranking) and not closed,
         "may_confirm": request.user.has_perm("applications.confirm_ranking", ranking),
-        "enough": ranking.track.recommend_min <= len(saved) <= ranking.track.recommend_max,
+        "enough": least <= len(saved) <= most,
+        "obstacles": [] if ranking.confirmed_at else recommending.obstacles(ranking.track, places),
+        "unreasoned": [application for application, reason in saved if not reason],
     }
-    return render(request, "applications/ranking.html", context, status=status)
 
 
 @require_POST
@@ -113,9 +125,30 @@ def save_ranking(request, track_pk, committee_pk):
             [found[pk] for pk in order], reasons=reasons, version=version_of(request.POST), by=request.user,
         )  # fmt: skip
     except ValidationError as error:
-        return _page(request, ranking, chosen=order, reasons=reasons, errors=error.messages, status=422)
+        return _refused(request, _list(request, track_pk, committee_pk), order, reasons, error)
+    if wants_json(request):
+        return _saved(request, _list(request, track_pk, committee_pk))
     messages.success(request, "名单已保存。")
     return redirect("applications:ranking", track_pk, committee_pk)
+
+
+def _saved(request, ranking):
+    """For the script: the version the next save must name, and what the head would now confirm."""
+    confirm = render_to_string("applications/_ranking_confirm.html", _context(request, ranking), request)
+    at = timezone.localtime(ranking.saved_at)
+    return JsonResponse({"version": ranking.version, "at": f"{at:%H:%M:%S}", "confirm": confirm})
+
+
+def _refused(request, ranking, order, reasons, error):
+    """The order stays as it was typed; where somebody else saved meanwhile, theirs is shown beside it."""
+    theirs = error.code == "stale"
+    if not wants_json(request):
+        return _page(
+            request, ranking, chosen=order, reasons=reasons, errors=error.messages, theirs=theirs, status=422
+        )  # fmt: skip
+    box = render_to_string("applications/_ranking_theirs.html", _context(request, ranking), request) if theirs else ""
+    answer = {"text": messages_of(error), "version": ranking.version, "theirs": box}
+    return JsonResponse(answer, status=409 if theirs else 422)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from applications.models import Application, VetoRecord
 from applications.services import gate
-from applications.states import TABLE, Status
+from applications.states import HOLDING, TABLE, Status
 from branches import audit, notices
 from branches.models import User
 from branches.roles import BRANCH_ROLES
@@ -21,8 +21,6 @@ from reviews.models import Approval, Award, Panel, PresentationSlot, PublicNotic
 from standards import workdays
 from standards.models import Track
 
-# Who holds one of the places of the quota.
-HOLDING = (Status.SELECTED, Status.PUBLISHED, Status.NAMED)
 # What replaying compares, as people call it.
 ROW_FIELDS = {
     "final": "总分",
@@ -182,12 +180,13 @@ def fill_vacancies(track: Track, *, by: User) -> list[Application]:
         if Approval.objects.filter(track=track).exists():
             raise ValidationError("命名名单已经批准，不再递补。", code="approved")
         waiting = Application.objects.for_work().filter(track=track, status=Status.RESERVE)
-        order = dict(
-            ResultRow.objects.filter(result__track=track, result__decided_at__isnull=False).values_list(
-                "application_id", "reserve_order"
-            )
-        )
-        moved = sorted(waiting, key=lambda application: order[application.pk] or 0)[: vacancies(track)]
+        # Who had won and waits here since a veto was lifted has no order of a reserve and goes first, by the place won.
+        decided = ResultRow.objects.filter(result__track=track, result__decided_at__isnull=False)
+        order = {
+            pk: (order or 0, rank or 0)
+            for pk, order, rank in decided.values_list("application", "reserve_order", "rank")
+        }
+        moved = sorted(waiting, key=lambda application: order[application.pk])[: vacancies(track)]
         for application in moved:
             gate.move(application, "promote", by=by, note="候补递补")
         if moved:

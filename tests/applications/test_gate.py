@@ -40,6 +40,10 @@ EXPECTED = {
         "vetoed",
         ["inspector", "inspector2"],
     ),
+    **{
+        f"lift_{status}": (["vetoed"], status, ["inspector", "inspector2"])
+        for status in STATUSES if status not in ("withdrawn", "vetoed")
+    },
 }  # fmt: skip
 # On which road each of the three ways out exists; everything else exists on all.
 ROADS = {"recommend": "ranked", "nominate": "nominated", "forward": "forwarded"}

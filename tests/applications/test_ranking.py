@@ -186,7 +186,7 @@ def test_chooser_lists_the_committees_in_scope(client_of, cast, bureau, tiny_tra
 
 def test_opening_the_page_writes_nothing(client_of, cast, bureau, tiny_track, checked):
     page = client_of(cast.committee_clerk).get(url("ranking", tiny_track, bureau.county_a))
-    assert {each.branch.code for each in page.context["candidates"]} == {"A-1", "A-2", "A-3"}
+    assert {each.branch.code for each, _ in page.context["candidates"]} == {"A-1", "A-2", "A-3"}
     assert RecommendationList.objects.count() == 0
 
 
@@ -231,7 +231,9 @@ def test_a_refused_save_keeps_the_order_on_the_page(client_of, cast, bureau, tin
     )
     assert page.status_code == 422
     assert [application for application, _ in page.context["shown"]] == [checked[1], checked[0]]
-    assert "刚被他人调整过" in page.content.decode()
+    body = page.content.decode()
+    assert f"名单刚被{cast.committee_head.name}于" in body
+    assert "再次保存即以您的为准" in body
     assert order_of(ranking) == ["A-1"]
 
 
@@ -264,7 +266,8 @@ def test_late_confirmation_is_told_why(client_of, cast, bureau, tiny_track, chec
     page = client_of(cast.committee_head).post(
         url("confirm_ranking", tiny_track, bureau.county_a), {"version": 0}, follow=True
     )
-    assert [str(m) for m in page.context["messages"]] == ["名单刚被他人调整过，请刷新页面核对最新次序后再操作。"]
+    (said,) = [str(message) for message in page.context["messages"]]
+    assert said.startswith(f"名单刚被{cast.committee_clerk.name}于")
 
 
 def test_confirming_a_list_never_begun_is_refused(client_of, cast, bureau, tiny_track):
