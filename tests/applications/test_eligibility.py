@@ -3,7 +3,7 @@ import datetime
 import pytest
 
 from applications import completeness, eligibility
-from applications.models import Application
+from applications.models import Application, Evidence
 from applications.services import preparing
 from branches.models import Branch
 from standards.models import StageTask, Track
@@ -84,7 +84,7 @@ def test_a_required_proof_must_be_attached(tiny_application, cast):
     demands = {"proof": "会议照片", "proof_required": True}
     gaps, done = recorded(tiny_application, cast, demands=demands, expected=10, present=10)
     assert (gaps, done) == (["“党员大会”须附会议照片，请在登记页上传或选择。"], False)
-    evidence = preparing.Evidence.objects.create(
+    evidence = Evidence.objects.create(
         branch=tiny_application.branch, sha256="0" * 64, name="a.pdf", content_type="application/pdf", size=1,
         uploaded_by=cast.clerk, file="a.pdf",
     )  # fmt: skip
