@@ -2,13 +2,16 @@
 
 import ipaddress
 import time
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from branches import audit
+from branches import audit, keeping
 
 TOUCH_EVERY = 60
 
@@ -49,6 +52,8 @@ class IdleTimeoutMiddleware:
             now = int(time.time())
             seen = request.session.get("seen", now)
             if now - seen > settings.IDLE_TIMEOUT.total_seconds():
+                # Who it was: what this very request was sending is kept for that person alone.
+                request.left = request.user.pk
                 logout(request)
             elif now - seen >= TOUCH_EVERY or "seen" not in request.session:
                 request.session["seen"] = now
@@ -61,4 +66,10 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     def handle_no_permission(self, request, view_func):
         if request.headers.get("HX-Request") or request.headers.get("X-Requested-With"):
             return HttpResponse("登录已过期，请重新登录后再保存。", status=401)
+        if request.method == "POST":
+            if left := getattr(request, "left", None):
+                keeping.carry(request, left)
+            # Back to the page with the form: most addresses that take a form show nothing by themselves.
+            back = urlsplit(keeping.came_from(request))
+            return redirect_to_login(back.path + (f"?{back.query}" if back.query else ""), reverse(settings.LOGIN_URL))
         return super().handle_no_permission(request, view_func)

@@ -8,6 +8,7 @@ app_name = "branches"
 
 urlpatterns = [
     path("login/", account.login, name="login"),
+    path("login/carried/", account.carried, name="carried"),
     path("logout/", account.logout, name="logout"),
     path("password/", account.password, name="password"),
     # /notices/

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "branches.middleware.IdleTimeoutMiddleware",
+    "branches.keeping.KeepingMiddleware",
     "branches.middleware.LoginRequiredMiddleware",
     "branches.middleware.OriginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -17,6 +17,8 @@ TABLE = """
 home                          GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 branches:login                GET  ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   .
 branches:login                POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   .
+branches:carried              GET  ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   L
+branches:carried              POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   L
 branches:logout               POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   L
 branches:password             GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 branches:password             POST ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L

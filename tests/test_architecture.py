@@ -16,6 +16,7 @@ ROWS = [
         "audit",
         "health",
         "keys",
+        "keeping",
         "answers",
         "printing",
         "sheets",

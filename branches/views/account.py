@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from branches import services
+from branches import keeping, services
 from branches.forms import LoginForm, PasswordForm
 
 
@@ -29,8 +29,22 @@ def login(request):
     if request.method == "POST" and form.is_valid():
         auth.login(request, form.get_user())
         services.record_login(form.get_user())
-        return redirect(following)
-    return render(request, "branches/login.html", {"form": form, "next": following})
+        return redirect("branches:carried" if keeping.carried(request) else following)
+    context = {"form": form, "next": following, "waiting": keeping.SESSION_KEY in request.session}
+    return render(request, "branches/login.html", context)
+
+
+@never_cache
+def carried(request):
+    """After an expired login: what was being sent then, to be sent on by a press, or let go."""
+    waiting = keeping.carried(request)
+    if waiting is None:
+        return redirect("home")
+    if request.method == "POST":
+        keeping.drop(request)
+        return redirect(waiting["back"])
+    said = [value for _, value in waiting["fields"] if not value.isascii()]
+    return render(request, "branches/carried.html", {**waiting, "said": said})
 
 
 @require_POST

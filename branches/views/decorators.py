@@ -8,7 +8,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from branches.keeping import came_from
+
+__all__ = ["came_from", "say_refusals", "wants_fragment"]
 
 
 def say_refusals(fallback: str | None = None, *keys: str) -> Callable:
@@ -24,6 +27,8 @@ def say_refusals(fallback: str | None = None, *keys: str) -> Callable:
             try:
                 return view(request, *args, **kwargs)
             except ValidationError as refusal:
+                # Not taken: what was typed stays kept on the person's machine (branches/keeping.py).
+                request.refused = True
                 if wants_fragment(request):
                     return HttpResponse(
                         "\n".join(refusal.messages), status=422, content_type="text/plain; charset=utf-8"
@@ -42,11 +47,3 @@ def say_refusals(fallback: str | None = None, *keys: str) -> Callable:
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx or fetch asks, which cannot show a whole page."""
     return bool(request.headers.get("HX-Request") or request.headers.get("X-Requested-With"))
-
-
-def came_from(request: HttpRequest) -> str:
-    """The page of this site the person came from, else the home page; never another site."""
-    address = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
-        return address
-    return reverse("home")

@@ -29,8 +29,7 @@
     box.after(button);
   }
 
-  document.getElementById("plan-more").addEventListener("click", function (event) {
-    event.preventDefault();
+  function add() {
     var holder = document.createElement("div");
     holder.innerHTML = empty.innerHTML.replace(/__prefix__/g, total.value);
     var row = holder.firstElementChild;
@@ -38,7 +37,22 @@
     rows.appendChild(row);
     removable(row);
     number();
-    row.querySelector("textarea").focus();
+    return row;
+  }
+
+  document.getElementById("plan-more").addEventListener("click", function (event) {
+    event.preventDefault();
+    add().querySelector("textarea").focus();
+  });
+  /* What was kept on this machine may have more rows than the page, and rows that were taken away. */
+  form.addEventListener("keep:fill", function (event) {
+    var kept = event.detail.find(function (each) { return each[0] === "form-TOTAL_FORMS"; });
+    while (kept && parseInt(total.value, 10) < Math.min(parseInt(kept[1], 10), 200)) { add(); }
+  });
+  form.addEventListener("change", function (event) {
+    if (!event.target.name.endsWith("-DELETE")) { return; }
+    event.target.closest("[data-row]").hidden = event.target.checked;
+    number();
   });
   rows.querySelectorAll("[data-row]").forEach(removable);
   number();

@@ -21,6 +21,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.contrib.sessions.models import Session  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from applications.models import Application  # noqa: E402
@@ -228,6 +230,14 @@ def wide() -> None:
     )
 
 
+def idle() -> None:
+    """Everybody has gone away for longer than a forgotten screen stays open."""
+    for row in Session.objects.all():
+        session = SessionStore(row.session_key)
+        session["seen"] = 0
+        session.save()
+
+
 def outline(code: str) -> None:
     """A draft rubric of three levels; prints its key."""
     print(factories.draft_outline(code).pk)
@@ -235,7 +245,7 @@ def outline(code: str) -> None:
 
 ACTS = [
     build, s2_open, s2_filled, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding, s1_onsite,
-    wide, outline,
+    wide, idle, outline,
 ]  # fmt: skip
 
 if __name__ == "__main__":
