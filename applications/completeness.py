@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import eligibility
-from applications.models import Application, TaskRecord
+from applications.models import Application, CheckDecision, TaskRecord
 from standards import deadlines, scoring
 from standards.models import FormField, Stage, StageTask
 
@@ -18,6 +18,14 @@ def self_score(application: Application) -> scoring.SheetScore:
     points = dict(application.assessments.values_list("criterion_id", "points"))
     sheet = application.track.rubric.sheet.for_line(application.branch.line)
     return scoring.score_sheet(sheet, {str(pk): value for pk, value in points.items()})
+
+
+def open_return(application: Application) -> CheckDecision | None:
+    """The return the branch is working on, while it is; no query for an application never returned."""
+    if not (application.is_draft and application.returns):
+        return None
+    latest = application.check_decisions.select_related("decided_by").first()
+    return latest if latest and latest.outcome == CheckDecision.Outcome.RETURNED else None
 
 
 # What is missing

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from applications import completeness, eligibility
 from applications.forms import ListFilter, TaskForm, plan_formset
-from applications.models import Application, CheckDecision
+from applications.models import Application
 from applications.services import gate, preparing
 from applications.states import TABLE
 from applications.views.evidence import take_upload
@@ -98,7 +98,7 @@ def detail(request, pk):
             "progress": progress,
             "stages": completeness.stage_bar(application),
             "decisions": decisions,
-            "returned": _open_return(application, decisions),
+            "returned": completeness.open_return(application),
             "snapshots": snapshots,
             "actions": actions,
             "mine": mine,
@@ -110,13 +110,6 @@ def detail(request, pk):
             "in_tree": user.holds(READING_ROLES, application.branch),
         },
     )
-
-
-def _open_return(application: Application, decisions: list[CheckDecision]) -> CheckDecision | None:
-    """The return the branch is working on, while it is."""
-    latest = decisions[0] if decisions else None
-    waiting = application.is_draft and latest and latest.outcome == CheckDecision.Outcome.RETURNED
-    return latest if waiting else None
 
 
 def plan(request, pk):
