@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from applications.models import Application, Assessment, CheckItem
-from applications.services import checking, inspecting, preparing, recommending
+from applications.services import checking, inspecting, preparing, recommending, submitting
 from applications.states import Status
 from branches.models import Branch, User
 from branches.roles import Role
@@ -73,7 +73,7 @@ class Road:
                 )  # fmt: skip
         self.assess(application, share)
         if fresh(application).form_data != form_values(application.track):
-            preparing.save_form(
+            submitting.save_form(
                 application, form_values(application.track), version=fresh(application).form_version, by=by
             )
         return fresh(application)
@@ -101,7 +101,7 @@ class Road:
 
     def submit(self, application: Application) -> Application:
         with within(application.track, "apply"):
-            preparing.submit_application(fresh(application), by=self.person(application.branch, Role.SECRETARY))
+            submitting.submit_application(fresh(application), by=self.person(application.branch, Role.SECRETARY))
         return fresh(application)
 
     # The committee
@@ -284,7 +284,7 @@ class Road:
             if status == Status.VETOED:
                 return self.veto(application)
             application = self.to(application, Status.SUBMITTED)
-            preparing.withdraw_application(application, by=self.person(application.branch, Role.SECRETARY))
+            submitting.withdraw_application(application, by=self.person(application.branch, Role.SECRETARY))
             return fresh(application)
         steps = {
             Status.SUBMITTED: lambda: self.submit(self.fill(application, **how)),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from applications import completeness, eligibility
 from applications.forms import ListFilter, TaskForm, plan_formset
 from applications.models import Application
-from applications.services import gate, preparing
+from applications.services import gate, preparing, submitting
 from applications.states import TABLE
 from applications.views.evidence import take_upload
 from applications.views.scope import application_for, key_in, require
@@ -220,7 +220,7 @@ def join(request, track_pk):
 @say_refusals("applications:detail", "pk")
 def withdraw(request, pk):
     application = application_for(request, pk, "applications.submit")
-    preparing.withdraw_application(application, by=request.user)
+    submitting.withdraw_application(application, by=request.user)
     messages.success(request, "申报已撤回。填写的内容都还在，需要时可以重新筹备。")
     return redirect("applications:detail", pk=pk)
 
@@ -229,6 +229,6 @@ def withdraw(request, pk):
 @say_refusals("applications:detail", "pk")
 def reopen(request, pk):
     application = application_for(request, pk, "applications.submit")
-    preparing.reopen_application(application, by=request.user)
+    submitting.reopen_application(application, by=request.user)
     messages.success(request, "已重新进入筹备，修改后请再次提交。")
     return redirect(f"{reverse('applications:detail', args=[pk])}")

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 from applications import completeness, snapshots, tasks
 from applications.forms import ApplicationForm
 from applications.models import Application, Snapshot
-from applications.services import gate, preparing
+from applications.services import gate, submitting
 from applications.states import TABLE
 from applications.views.scope import application_for, messages_of, require, wants_json
 from branches import jobs, typesetting
@@ -40,7 +40,7 @@ def form(request, pk):
     context = {"application": application, "form": bound, "known": known}
     if request.method == "POST" and bound.is_valid():
         try:
-            preparing.save_form(application, bound.values, version=bound.cleaned_data["version"], by=request.user)
+            submitting.save_form(application, bound.values, version=bound.cleaned_data["version"], by=request.user)
         except ValidationError as error:
             return _form_refused(request, application, context, error)
         if wants_json(request):
@@ -104,7 +104,7 @@ def submit(request, pk):
     if request.POST.get("read") != "yes":
         return preview(request, pk, errors=["请先逐页核对，勾选“本人已逐页核对”后再提交。"], status=422)
     try:
-        snapshot = preparing.submit_application(application, by=request.user, seen=request.POST.get("hash", ""))
+        snapshot = submitting.submit_application(application, by=request.user, seen=request.POST.get("hash", ""))
     except ValidationError as error:
         return preview(request, pk, errors=error.messages, status=409 if _lost(error) else 422)
     order_pdf(snapshot, by=request.user)

@@ -7,7 +7,7 @@ from random import Random
 from django.utils import timezone
 
 from applications.models import Application, Assessment, Citation, Evidence, PlanItem, Snapshot, TaskRecord
-from applications.services import preparing
+from applications.services import submitting
 from branches import audit
 from branches.models import Branch
 from branches.roles import Role
@@ -193,7 +193,7 @@ def submit_all(cases: list[Case], bureau: Bureau) -> None:
     """Every one through the service: completeness is checked, the snapshot frozen, the receipt given."""
     secretaries = {case.application.pk: bureau.at(case.branch, Role.SECRETARY) for case in cases}
     for application in Application.objects.for_work().filter(pk__in=secretaries).prefetch_related("track__form_fields"):
-        preparing.submit_application(application, by=secretaries[application.pk])
+        submitting.submit_application(application, by=secretaries[application.pk])
 
 
 def backdate(cases: list[Case], dates: Dates) -> None:

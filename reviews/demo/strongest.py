@@ -5,7 +5,7 @@ from random import Random
 from django.utils import timezone
 
 from applications.models import Application
-from applications.services import preparing
+from applications.services import preparing, submitting
 from branches import audit
 from branches.roles import Role
 from reviews.demo import branch_work, bulk, calendar, committee_work, panel_work, study_work
@@ -128,7 +128,7 @@ def _committees(cases: list[Case], track: Track, bureau: Bureau, dates: calendar
     committee_work.accept(checked, track, bureau, dates)
     committee_work.send_back(by_reach.get("returned", []), bureau)
     for case in by_reach.get("withdrawn", []):
-        preparing.withdraw_application(
+        submitting.withdraw_application(
             Application.objects.for_work().get(pk=case.application.pk), by=bureau.at(case.branch, Role.SECRETARY)
         )
     up = _recommend(checked, track, bureau, dates, stage) if after(stage, "recommending") else []

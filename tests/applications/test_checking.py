@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from applications.models import Application, CheckDecision, CheckItem
-from applications.services import checking, preparing
+from applications.services import checking, submitting
 from applications.states import Status
 from branches import audit
 from branches.models import AuditEntry, Notice
@@ -149,7 +149,7 @@ def test_return_after_the_stage_needs_a_date(submitted, cast):
         checking.return_application(fresh(submitted), reason="补材料", due_on=None, by=cast.committee_clerk)
     assert (code_of(refusal), fresh(submitted).status) == ("no_due_date", Status.SUBMITTED)
     checking.return_application(fresh(submitted), reason="补材料", due_on=factories.days(3), by=cast.committee_clerk)
-    preparing.submit_application(fresh(submitted), by=cast.secretary)
+    submitting.submit_application(fresh(submitted), by=cast.secretary)
     assert fresh(submitted).status == Status.SUBMITTED
 
 

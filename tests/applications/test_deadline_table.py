@@ -10,7 +10,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from applications.models import Application
-from applications.services import checking, gate, preparing, recommending
+from applications.services import checking, gate, preparing, recommending, submitting
 from applications.states import TABLE
 from branches import audit
 from standards.deadlines import end_of
@@ -92,10 +92,10 @@ def ranking_of(application, bureau):
 # service: stage, the status the application stands in, what is called
 SERVICES = {
     "submit_application": (
-        "apply", "preparing", lambda a, b, c: preparing.submit_application(a, by=c.secretary)
+        "apply", "preparing", lambda a, b, c: submitting.submit_application(a, by=c.secretary)
     ),
     "reopen_application": (
-        "apply", "withdrawn", lambda a, b, c: preparing.reopen_application(a, by=c.secretary)
+        "apply", "withdrawn", lambda a, b, c: submitting.reopen_application(a, by=c.secretary)
     ),
     "join_track": (
         "apply", "preparing", lambda a, b, c: preparing.join_track(fresh(a).track, b.a1, by=c.secretary)
@@ -167,7 +167,7 @@ def test_drafts_can_be_written_at_any_time(tiny_application, cast, road):
     with time_machine.travel(end_of(factories.days(5)) + SECOND, tick=False):
         application = road.fill(tiny_application)
         assert application.self_complete is True
-        assert refusal_of(lambda: preparing.submit_application(application, by=cast.secretary)) == "closed"
+        assert refusal_of(lambda: submitting.submit_application(application, by=cast.secretary)) == "closed"
 
 
 def test_the_office_may_open_the_door_again_after_the_deadline(tiny_application, cast, road):
@@ -175,7 +175,7 @@ def test_the_office_may_open_the_door_again_after_the_deadline(tiny_application,
     stage = application.stage("apply")
     with time_machine.travel(end_of(factories.days(5)) + SECOND, tick=False):
         checking.extend_for(application, stage, until=factories.days(8), reason="汛期", by=cast.campaign_admin)
-        assert preparing.submit_application(fresh(application), by=cast.secretary).number == 1
+        assert submitting.submit_application(fresh(application), by=cast.secretary).number == 1
 
 
 @pytest.mark.parametrize("until", [5, 4])

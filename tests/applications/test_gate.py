@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from applications import states
 from applications.models import Application, CheckDecision, Recommendation
-from applications.services import checking, gate, inspecting, preparing, recommending
+from applications.services import checking, gate, inspecting, recommending, submitting
 from applications.states import TABLE, Status
 from branches import audit
 from branches.models import AuditEntry, Notice
@@ -195,15 +195,15 @@ def test_an_extension_reopens_the_stage_for_its_branch_only(by_road, cast, burea
 
 
 def submit(application, cast, road):
-    preparing.submit_application(application, by=road.person(application.branch, "secretary"))
+    submitting.submit_application(application, by=road.person(application.branch, "secretary"))
 
 
 def withdraw(application, cast, road):
-    preparing.withdraw_application(application, by=cast.secretary)
+    submitting.withdraw_application(application, by=cast.secretary)
 
 
 def reopen(application, cast, road):
-    preparing.reopen_application(application, by=cast.secretary)
+    submitting.reopen_application(application, by=cast.secretary)
 
 
 def send_back(application, cast, road):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from applications import snapshots
 from applications.completeness import form_field_problems
 from applications.models import Application, Assessment, PlanItem, Snapshot
-from applications.services import preparing
+from applications.services import preparing, submitting
 from branches.models import AuditEntry, Notice
 from standards import scoring
 from standards.models import FormField, Stage, Track
@@ -100,7 +100,7 @@ def test_form_field_that_is_not_required_may_stay_empty():
 def test_submit_freezes_the_content_and_tells_the_committee(application, road, cast):
     application = road.fill(application)
     content = snapshots.content_of(application)
-    snapshot = preparing.submit_application(application, by=cast.secretary)
+    snapshot = submitting.submit_application(application, by=cast.secretary)
     assert (snapshot.content, snapshot.hash) == (content, snapshots.digest(content))
     assert (snapshot.number, snapshot.receipt_number) == (1, f"S2-{application.pk:06d}-1")
     stored = fresh(application)
@@ -114,44 +114,44 @@ def test_submit_freezes_the_content_and_tells_the_committee(application, road, c
 
 
 def test_submit_incomplete_freezes_nothing(application, cast):
-    assert refused(preparing.submit_application, application, by=cast.secretary) == ["incomplete"]
+    assert refused(submitting.submit_application, application, by=cast.secretary) == ["incomplete"]
     assert (Snapshot.objects.count(), fresh(application).status) == (0, "preparing")
 
 
 def test_submit_by_the_clerk_is_not_allowed(application, road, cast):
-    assert refused(preparing.submit_application, road.fill(application), by=cast.clerk) == ["not_allowed"]
+    assert refused(submitting.submit_application, road.fill(application), by=cast.clerk) == ["not_allowed"]
 
 
 def test_submit_from_two_stale_pages_has_one_winner(application, road, cast):
     road.fill(application)
     first, second = fresh(application), fresh(application)
-    preparing.submit_application(first, by=cast.secretary)
-    assert refused(preparing.submit_application, second, by=cast.secretary) == ["conflict"]
+    submitting.submit_application(first, by=cast.secretary)
+    assert refused(submitting.submit_application, second, by=cast.secretary) == ["conflict"]
     assert (Snapshot.objects.count(), fresh(application).submissions) == (1, 1)
     assert AuditEntry.objects.filter(action="application.submit").count() == 1
 
 
 def test_submit_what_was_not_read_is_refused(application, road, cast):
     application = road.fill(application)
-    assert refused(preparing.submit_application, application, by=cast.secretary, seen="0" * 64) == ["changed"]
+    assert refused(submitting.submit_application, application, by=cast.secretary, seen="0" * 64) == ["changed"]
     assert (Snapshot.objects.count(), fresh(application).status) == (0, "preparing")
 
 
 def test_submit_after_the_deadline_is_closed_and_an_extension_opens_it(application, road, cast):
     road.fill(application)
     late = close_apply(application)
-    assert refused(preparing.submit_application, late, by=cast.secretary) == ["closed"]
+    assert refused(submitting.submit_application, late, by=cast.secretary) == ["closed"]
     until = timezone.localdate() + datetime.timedelta(days=1)
     campaign_services.extend_stage(
         late.stage("apply"), late.branch, until=until, reason="抗洪抢险", by=cast.campaign_admin
     )
-    assert preparing.submit_application(fresh(application), by=cast.secretary).number == 1
+    assert submitting.submit_application(fresh(application), by=cast.secretary).number == 1
 
 
 def test_submit_on_the_last_day_is_in_time(application, road, cast):
     road.fill(application)
     Stage.objects.filter(track=application.track, kind="apply").update(closes_on=timezone.localdate())
-    assert preparing.submit_application(fresh(application), by=cast.secretary).number == 1
+    assert submitting.submit_application(fresh(application), by=cast.secretary).number == 1
 
 
 # After submission nothing moves
@@ -165,7 +165,7 @@ def test_nothing_is_written_under_a_submission(tiny_application, road, cast):
     task = stale.tasks[1]
     attempts = [
         (preparing.save_answer, (stale, leaf(stale)), {"answer": {"points": "1"}, "remark": "", "version": 1}),
-        (preparing.save_form, (stale, {"theme": "改"}), {"version": 1}),
+        (submitting.save_form, (stale, {"theme": "改"}), {"version": 1}),
         (preparing.record_task, (stale, task), {"held_on": timezone.localdate(), "body": "改"}),
     ]
     assert [refused(act, *args, **kwargs, by=by) for act, args, kwargs in attempts] == [["conflict"]] * 3
@@ -199,8 +199,8 @@ def test_save_answer_refuses_a_total_that_cannot_be_meant(tiny_application, cast
 
 
 def test_save_form_with_an_old_version_changes_nothing(tiny_application, cast):
-    preparing.save_form(tiny_application, {"theme": "一"}, version=0, by=cast.clerk)
-    assert refused(preparing.save_form, tiny_application, {"theme": "二"}, version=0, by=cast.clerk) == ["stale"]
+    submitting.save_form(tiny_application, {"theme": "一"}, version=0, by=cast.clerk)
+    assert refused(submitting.save_form, tiny_application, {"theme": "二"}, version=0, by=cast.clerk) == ["stale"]
     assert fresh(tiny_application).form_data == {"theme": "一"}
 
 
@@ -219,24 +219,24 @@ def test_save_plan_with_an_old_mark_changes_nothing(tiny_application, cast):
 def test_withdraw_and_reopen_keep_everything(application, road, cast):
     application = road.to(application, "submitted")
     form = application.form_data
-    preparing.withdraw_application(application, by=cast.secretary)
+    submitting.withdraw_application(application, by=cast.secretary)
     assert fresh(application).status == "withdrawn"
-    reopened = fresh(preparing.reopen_application(fresh(application), by=cast.secretary))
+    reopened = fresh(submitting.reopen_application(fresh(application), by=cast.secretary))
     assert (reopened.status, reopened.form_data, preparing.missing_for_submit(reopened)) == ("preparing", form, [])
-    assert preparing.submit_application(reopened, by=cast.secretary).number == 2
+    assert submitting.submit_application(reopened, by=cast.secretary).number == 2
 
 
 def test_withdraw_from_a_stale_page_loses_against_the_check(application, road, cast):
     stale = road.to(application, "submitted")
     road.accept(stale)
     stale.status = "submitted"
-    assert refused(preparing.withdraw_application, stale, by=cast.secretary) == ["conflict"]
+    assert refused(submitting.withdraw_application, stale, by=cast.secretary) == ["conflict"]
     assert fresh(application).status == "checked"
 
 
 def test_reopen_after_the_deadline_is_closed(application, road, cast):
     road.to(application, "withdrawn")
-    assert refused(preparing.reopen_application, close_apply(application), by=cast.secretary) == ["closed"]
+    assert refused(submitting.reopen_application, close_apply(application), by=cast.secretary) == ["closed"]
 
 
 # Joining

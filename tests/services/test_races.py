@@ -9,7 +9,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from applications.models import Application, Assessment, CheckItem, Snapshot, Supersession
-from applications.services import checking, inspecting, preparing, recommending, superseding
+from applications.services import checking, inspecting, preparing, recommending, submitting, superseding
 from applications.states import Status
 from branches import audit
 from branches.models import AuditEntry, Notice
@@ -68,8 +68,8 @@ def test_two_submit_the_same_application(tiny_application, cast, road):
     road.fill(tiny_application)
     first, second = fresh(tiny_application), fresh(tiny_application)
     results = race(
-        lambda: preparing.submit_application(first, by=cast.secretary),
-        lambda: preparing.submit_application(second, by=cast.secretary),
+        lambda: submitting.submit_application(first, by=cast.secretary),
+        lambda: submitting.submit_application(second, by=cast.secretary),
     )
     assert (len(winners(results)), codes(results)) == (1, ["conflict"])
     assert Snapshot.objects.filter(application=tiny_application).count() == 1
@@ -118,7 +118,7 @@ def test_a_veto_and_a_submission_at_once(tiny_application, cast, road):
     record = inspecting.propose_veto(tiny_application, basis="查实违纪。", by=cast.inspector)
     application = fresh(tiny_application)
     race(
-        lambda: preparing.submit_application(application, by=cast.secretary),
+        lambda: submitting.submit_application(application, by=cast.secretary),
         lambda: inspecting.confirm_veto(record, remark="属实。", by=cast.inspector2),
     )
     record.refresh_from_db()
@@ -168,7 +168,7 @@ def storm(application, leaf, writer, saved, raging):
 
 def submit_amid(application, writer, raging):
     assert raging.wait(timeout=60)
-    return preparing.submit_application(application, by=writer)
+    return submitting.submit_application(application, by=writer)
 
 
 def test_twenty_submissions_amid_storms_of_saves_lose_nothing(crowd, tiny_track, writer):
