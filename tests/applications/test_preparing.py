@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from applications import snapshots
+from applications import completeness, snapshots
 from applications.completeness import form_field_problems
 from applications.models import Application, Assessment, PlanItem, Snapshot
 from applications.services import preparing, submitting
@@ -46,7 +46,7 @@ def close_apply(application):
 
 def test_missing_names_everything_in_the_order_of_the_work(application):
     fields = [field.label for field in application.track.form_fields.all()]
-    assert preparing.missing_for_submit(application) == [
+    assert completeness.missing_for_submit(application) == [
         "创建活动计划尚未报备。",
         "“党员大会部署创建工作”尚未登记。",
         "自评还有33项未打分：R3-A1、R3-A2、R3-A3、R3-A4、R3-A5等33项。",
@@ -55,13 +55,13 @@ def test_missing_names_everything_in_the_order_of_the_work(application):
 
 
 def test_missing_is_nothing_once_all_is_there(application, road):
-    assert preparing.missing_for_submit(road.fill(application)) == []
+    assert completeness.missing_for_submit(road.fill(application)) == []
 
 
 def test_missing_names_a_short_list_without_more(tiny_application, cast, road):
     road.fill(tiny_application)
     tiny_application.assessments.filter(criterion__code__in=["A1", "A5"]).delete()
-    assert preparing.missing_for_submit(fresh(tiny_application)) == ["自评还有2项未打分：A1、A5。"]
+    assert completeness.missing_for_submit(fresh(tiny_application)) == ["自评还有2项未打分：A1、A5。"]
 
 
 def test_missing_asks_for_the_line_and_the_grade(tiny_application, road):
@@ -69,7 +69,7 @@ def test_missing_asks_for_the_line_and_the_grade(tiny_application, road):
     application = road.fill(fresh(tiny_application), share="0.5")
     application.branch.solid_grade = ""
     total = str(application.self_score.normalize())
-    assert preparing.missing_for_submit(application) == [
+    assert completeness.missing_for_submit(application) == [
         "本支部尚未登记“过硬支部”达标等次，不具备申报资格；请联系党委经办人核实登记（S1-17）。",
         f"自评{total}分，未达到自评达标线90分，认为达标后方可申报。",
     ]
@@ -222,7 +222,7 @@ def test_withdraw_and_reopen_keep_everything(application, road, cast):
     submitting.withdraw_application(application, by=cast.secretary)
     assert fresh(application).status == "withdrawn"
     reopened = fresh(submitting.reopen_application(fresh(application), by=cast.secretary))
-    assert (reopened.status, reopened.form_data, preparing.missing_for_submit(reopened)) == ("preparing", form, [])
+    assert (reopened.status, reopened.form_data, completeness.missing_for_submit(reopened)) == ("preparing", form, [])
     assert submitting.submit_application(reopened, by=cast.secretary).number == 2
 
 
