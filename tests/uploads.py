@@ -7,8 +7,24 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 64
 GPS_TAG, MAKE_TAG = 34853, 271
+
+
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    """One box of an MP4."""
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+def film(content: bytes = b"\x00" * 64, *, place: bytes = b"") -> bytes:
+    """The boxes of an MP4 with these bytes as its pictures, and if wanted where it was shot."""
+    notes = box(b"udta", box(b"\xa9xyz", b"\x00\x12\x15\xc7" + place)) if place else b""
+    return (
+        box(b"ftyp", b"mp42\x00\x00\x00\x00mp42isom") + box(b"moov", box(b"mvhd", b"\x00" * 100) + notes)
+        + box(b"mdat", content)
+    )  # fmt: skip
+
+
+MP4 = film()
 
 
 def photo(kind: str = "JPEG", *, size=(40, 30), colour="red", exif: bool = True) -> bytes:
@@ -22,11 +38,12 @@ def photo(kind: str = "JPEG", *, size=(40, 30), colour="red", exif: bool = True)
     return out.getvalue()
 
 
-def office(part: str = "word/document.xml", *more: str) -> bytes:
+def office(part: str = "word/document.xml", *more: str, types: str = "<x/>") -> bytes:
     """A zip with the members of an Office file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name in ("[Content_Types].xml", part, *more):
+        archive.writestr("[Content_Types].xml", types)
+        for name in (part, *more):
             archive.writestr(name, "<x/>")
     return out.getvalue()
 

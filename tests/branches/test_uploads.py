@@ -9,11 +9,11 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from branches import uploads
-from tests.uploads import PDF, office, photo
+from branches.uploads import documents, pictures
+from tests.uploads import MP4, PDF, office, photo
 
 MB = 1024 * 1024
 OFFICE = "application/vnd.openxmlformats-officedocument."
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 64
 
 
 def examined(name, content, max_bytes=MB):
@@ -69,12 +69,12 @@ def test_examine_refuses_what_is_not_whatever_it_is_called(content, code):
 
 
 def test_examine_refuses_a_picture_made_to_fill_the_memory(monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_PIXELS", 100)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
     assert refusal("大图.png", photo("PNG")) == "too_large"
 
 
 def test_examine_refuses_an_office_file_that_unpacks_too_far(monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_UNPACKED", 3)
+    monkeypatch.setattr(documents, "MOST_UNPACKED", 3)
     assert refusal("总结.docx", office()) == "too_large"
 
 
@@ -104,13 +104,38 @@ def test_hash_and_size_are_those_of_what_is_stored():
     [
         ("C:\\照片\\活动 现场.jpg", "活动 现场.jpg"),
         ("../../etc/passwd", "passwd"),
+        ("..\\..\\windows\\win.ini", "win.ini"),
+        ("/照片/", "照片"),
         ("换\n行\x00和\u202e方向.pdf", "换行和方向.pdf"),
+        ("\u202egpj.exe\u2069", "gpj.exe"),
         ('引"号<和>星*.pdf', "引_号_和_星_.pdf"),
+        ("a:b|c?.pdf", "a_b_c_.pdf"),
         ("...", "未命名"),
+        ("", "未命名"),
+        ("\u200b\u200d", "未命名"),
+        ("/", "未命名"),
+        (".htaccess", "htaccess"),
+        ("CON", "_CON"),
+        ("nul.pdf", "_nul.pdf"),
+        ("Com1.jpg", "_Com1.jpg"),
+        ("console.pdf", "console.pdf"),
+        ("e\u0301cole.pdf", "\u00e9cole.pdf"),
+        ("q\u0301\u0323.pdf", "q\u0323\u0301.pdf"),
+        ("ཨོཾ་བོད.pdf", "ཨོཾ་བོད.pdf"),
+        ("ᠮᠣᠩᠭᠣᠯ.pdf", "ᠮᠣᠩᠭᠣᠯ.pdf"),
+        ("ئۇيغۇر.pdf", "ئۇيغۇر.pdf"),
+        ("हिन्दी.pdf", "हिन्दी.pdf"),
+        ("עברית.pdf", "עברית.pdf"),
+        ("Ελλάδα.pdf", "Ελλάδα.pdf"),
+        ("𠮷野家.pdf", "𠮷野家.pdf"),
+        ("党旗🚩.jpg", "党旗🚩.jpg"),
+        ("a\u2028b\u2029c.pdf", "abc.pdf"),
+        ("全角　空格 .pdf", "全角 空格 .pdf"),
         ("长" * 300 + ".pdf", "长" * 196 + ".pdf"),
+        ("🚩" * 300 + ".jpeg", "🚩" * 195 + ".jpeg"),
     ],
 )
-def test_clean_name_keeps_chinese_and_drops_the_rest(given, cleaned):
+def test_clean_name_keeps_every_script_and_drops_the_rest(given, cleaned):
     assert uploads.clean_name(given) == cleaned
 
 
