@@ -7,8 +7,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.utils import timezone
 
 from branches import audit_labels, keys
-from branches.models import Branch, User
-from branches.roles import Role
+from branches.models import Branch, Honour, User
+from branches.roles import BRANCH_ROLES, READING_ROLES, Role
 
 
 class DateInput(forms.DateInput):
@@ -166,6 +166,68 @@ class GrantFilter(Filter):
     q = forms.CharField(label="姓名或警号", required=False, max_length=40)
     role = forms.ChoiceField(label="职务", required=False, choices=[("", "全部"), *Role.choices])
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "有效"), ("over", "已结束"), ("all", "全部")])
+
+
+class HonourForm(forms.ModelForm):
+    """One honour; the branch is asked for only where the person keeps several ledgers."""
+
+    branch = UnitField(label="党支部", queryset=Branch.objects.none())
+    mark = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = ["branch"]
+
+    class Meta:
+        model = Honour
+        # Without the branch: what stands there twice is told by the service, which knows of races.
+        fields = ["name", "level", "holder", "recipient", "issuer", "document_number", "awarded_on"]
+        widgets = {"awarded_on": DateInput()}
+        help_texts = {
+            "name": "照证书或文件上的全称填写。",
+            "recipient": "个人荣誉填写姓名，集体荣誉不填。",
+            "document_number": "有文件的填写，如“市公党〔2026〕8号”。",
+        }
+
+    def __init__(self, *args, by: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        kept = Branch.objects.kept_by(by)
+        self.fields["branch"].queryset = kept
+        self.fields["awarded_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        if self.instance.pk:
+            del self.fields["branch"]
+            self.fields["mark"].initial = self.instance.mark
+        elif len(kept) == 1:
+            self.fields["branch"].initial = kept[0]
+            self.fields["branch"].widget = forms.HiddenInput()
+        for field in self.fields.values():
+            field.error_messages["required"] = f"请填写{field.label}。"
+
+    def clean_awarded_on(self) -> datetime.date:
+        day = self.cleaned_data["awarded_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("授予日期不能晚于今天。", code="future")
+        return day
+
+    def clean(self):
+        data = super().clean()
+        if data.get("holder") == Honour.Holder.COLLECTIVE:
+            data["recipient"] = ""
+        elif not data.get("recipient"):
+            self.add_error("recipient", forms.ValidationError("个人荣誉请填写获奖人姓名。", code="recipient"))
+        return data
+
+    @property
+    def values(self) -> dict:
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("branch", "mark")}
+
+
+class HonourFilter(Filter):
+    q = forms.CharField(label="荣誉名称", required=False, max_length=60)
+    level = forms.ChoiceField(label="级别", required=False, choices=[("", "全部"), *Honour.Level.choices])
+    branch = UnitField(label="党组织（含下级）", queryset=Branch.objects.none(), required=False, empty_label="全部")
+
+    def __init__(self, *args, by: User, **kwargs) -> None:
+        super().__init__(*args, by=by, **kwargs)
+        if not by.roles.intersection(set(READING_ROLES) - set(BRANCH_ROLES)):
+            del self.fields["branch"]
 
 
 class AuditFilter(Filter):

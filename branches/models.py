@@ -1,6 +1,7 @@
 """党组织、人员与授权、审计链、通知与后台任务: what every floor above needs."""
 
 import datetime
+import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
-from branches.roles import READING_ROLES, Role
+from branches.roles import BRANCH_ROLES, READING_ROLES, Role
 
 
 def under(paths: Iterable[str], field: str = "path") -> Q:
@@ -42,6 +43,10 @@ class BranchQuerySet(MP_NodeQuerySet):
     def grassroots(self) -> "BranchQuerySet":
         """党支部 only: the nodes that take part in campaigns."""
         return self.filter(kind=Branch.Kind.BRANCH, active=True)
+
+    def kept_by(self, user: "User") -> "BranchQuerySet":
+        """The 党支部 the user works for as 书记 or 经办人."""
+        return self.grassroots().filter(under(user.scopes(*BRANCH_ROLES)))
 
     def signing(self, scope: "Branch | None" = None) -> "BranchQuerySet":
         """Whom something published is sent to: the 党支部 below the committee, or every one."""
@@ -138,6 +143,12 @@ class HonourQuerySet(models.QuerySet):
         """Those of the branches one reads."""
         return self.filter(under(user.scopes(*READING_ROLES), "branch__path"))
 
+    def matching(self, *, q: str = "", level: str = "", branch: Branch | None = None) -> "HonourQuerySet":
+        """What a filter asks for: part of a name, a level, a subtree."""
+        rows = self.filter(name__icontains=q) if q else self.all()
+        rows = rows.filter(level=level) if level else rows
+        return rows.filter(branch__path__startswith=branch.path) if branch else rows
+
 
 class Honour(models.Model):
     """荣誉：支部集体或个人所获的表彰，记一次，多处引用（S1-60, S1-87）。"""
@@ -177,6 +188,19 @@ class Honour(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def words(self) -> str:
+        """One line as it is written in a form: time, name, who gave it, who got it."""
+        day = f"{self.awarded_on.year}年{self.awarded_on.month}月"
+        person = f"　{self.recipient}" if self.holder == self.Holder.PERSONAL and self.recipient else ""
+        return f"{day}　{self.name}　{self.issuer}{person}"
+
+    @property
+    def mark(self) -> str:
+        """Which state of the entry a page was showing."""
+        said = (self.level, self.holder, self.document_number, self.awarded_on.isoformat())
+        return hashlib.sha256(repr((self.words, *said)).encode()).hexdigest()[:16]
 
 
 class UserQuerySet(models.QuerySet):

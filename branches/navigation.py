@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, Role
+from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, READING_ROLES, Role
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (*BRANCH_ROLES, *COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN),
             ),
             Entry("applications:list", "我的申报", "bi-file-earmark-text", BRANCH_ROLES),
+            Entry("branches:honours", "荣誉台账", "bi-trophy", READING_ROLES),
             Entry(
                 "applications:list",
                 "申报总览",

@@ -1,9 +1,9 @@
-"""Who runs the system itself: three separate people (三员分立), each within the subtree of the grant."""
+"""Who runs the system itself, three separate people (三员分立), and who keeps a branch's ledger."""
 
 import rules
 
-from branches.models import RoleGrant, User
-from branches.roles import Role
+from branches.models import Branch, RoleGrant, User
+from branches.roles import BRANCH_ROLES, READING_ROLES, Role
 
 
 @rules.predicate
@@ -25,6 +25,18 @@ def reads_the_log(user: User, _: object = None) -> bool:
     return Role.AUDITOR in user.roles
 
 
+@rules.predicate
+def reads_branches(user: User, _: object = None) -> bool:
+    return bool(user.roles.intersection(READING_ROLES))
+
+
+@rules.predicate
+def keeps_a_ledger(user: User, branch: Branch | None = None) -> bool:
+    return user.holds(BRANCH_ROLES, branch) if branch else bool(user.roles.intersection(BRANCH_ROLES))
+
+
 rules.add_perm("branches.manage_people", creates_accounts)
 rules.add_perm("branches.manage_grants", grants_roles)
 rules.add_perm("branches.read_audit", reads_the_log)
+rules.add_perm("branches.view_honours", reads_branches)
+rules.add_perm("branches.record_honours", keeps_a_ledger)

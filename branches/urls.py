@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branches.views import account, audit, grants, health, jobs, notices, people
+from branches.views import account, audit, grants, health, honours, jobs, notices, people
 
 app_name = "branches"
 
@@ -28,6 +28,11 @@ urlpatterns = [
     # /audit/
     path("audit/", audit.audit, name="audit"),
     path("audit/verify/", audit.audit_verify, name="audit_verify"),
+    # /honours/
+    path("honours/", honours.honours, name="honours"),
+    path("honours/new/", honours.honour_new, name="honour_new"),
+    path("honours/<int:pk>/", honours.honour, name="honour"),
+    path("honours/<int:pk>/delete/", honours.honour_delete, name="honour_delete"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -29,6 +29,14 @@ branches:job                  GET  job        .-- .-- .-- .-- .-- .-- .-- .-- .-
 branches:healthz              GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
 branches:readyz               GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
 
+# The ledger of honours
+branches:honours              GET  ·          .   .   .   .   .   x   x   x   x   .   .   x   x   x   x   L
+branches:honour_new           GET  ·          .   .   x   x   x   x   x   x   x   x   x   x   x   x   x   L
+branches:honour_new           POST ·          .   .   x   x   x   x   x   x   x   x   x   x   x   x   x   L
+branches:honour               GET  honour     .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+branches:honour               POST honour     .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+branches:honour_delete        POST honour     >-- >-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+
 # The three administrators
 branches:people               GET  ·          x   x   x   x   x   x   x   x   x   x   x   .   x   x   x   L
 branches:person_new           GET  ·          x   x   x   x   x   x   x   x   x   x   x   .   x   x   x   L

@@ -34,10 +34,11 @@ ROWS = [
         "workdays",
         "snapshots",
         "changes",
+        "prefill",
         "uploads",
         "typesetting",
     },
-    {"notices", "todo", "jobs", "services"},
+    {"notices", "todo", "jobs", "services", "ledger"},
     {
         "obligations",
         "overview",

@@ -100,6 +100,9 @@ class Addresses:
     def _branch(self, _):
         return self.world.bureau.a1.pk, self.world.bureau.b1.pk
 
+    def _honour(self, _):
+        return [each.pk for each in self.world.honours]
+
     def _citation(self, _):
         return [each.pk for each in self.world.citations]
 

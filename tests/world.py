@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from applications.models import Application, Citation, Evidence, RecommendationList, Supersession
 from applications.services import inspecting, preparing
+from branches import ledger
 from branches.models import Job, Notice, RoleGrant, User
 from branches.roles import Role
 from branches.views import errors
@@ -65,6 +66,7 @@ def build() -> SimpleNamespace:
     reviewing(world)
     world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
     world.notice = old_notice(world)
+    world.honours = [honour_of(world, branch) for branch in (bureau.a1, bureau.b1)]
     world.superseded = Supersession.objects.create(
         track=track, old=rubric, new=rubric, reason="按新要求修订。", made_by=cast.campaign_admin
     )
@@ -222,6 +224,13 @@ def old_notice(world) -> PublicNotice:
     return PublicNotice.objects.create(
         track=track, result=result, title="往年拟命名名单的公示", body="现予公示。", opens_on=days(-400),
         closes_on=days(-390), published_by=world.cast.campaign_admin,
+    )  # fmt: skip
+
+
+def honour_of(world, branch):
+    return ledger.record_honour(
+        branch, name=f"{branch.short_name}集体嘉奖", level="city", holder="collective", recipient="", issuer="市局",
+        document_number="", awarded_on=days(-90), by=world.cast.clerk,
     )  # fmt: skip
 
 

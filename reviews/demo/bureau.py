@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from branches.models import Branch, CommitteeMember, RoleGrant, User
+from branches.models import Branch, CommitteeMember, Honour, RoleGrant, User
 from branches.roles import Role
 from reviews.demo.wording import PASSWORD
 
@@ -80,6 +80,7 @@ def build(random: Random, *, size: int | None = None) -> Bureau:
     _describe(bureau, random)
     _members(bureau)
     _people(bureau)
+    _honours(bureau, random)
     return bureau
 
 
@@ -170,6 +171,33 @@ def _members(bureau: Bureau) -> None:
         ],
         batch_size=2000,
     )  # fmt: skip
+
+
+HONOURS = [
+    ("先进基层党组织", "city", "collective", "市局党委", "市公党"),
+    ("集体嘉奖", "city", "collective", "市局", "市公政"),
+    ("平安建设先进集体", "county", "collective", "县委政法委", "县政法"),
+    ("全省公安机关执法示范单位", "provincial", "collective", "省公安厅", "省公"),
+    ("优秀共产党员", "city", "personal", "市局党委", "市公党"),
+]
+
+
+def _honours(bureau: Bureau, random: Random) -> None:
+    """Up to three honours of the last years in four ledgers of five."""
+    today = timezone.localdate()
+    made = []
+    for branch in bureau.branches:
+        for name, level, holder, issuer, issued in random.sample(HONOURS, random.choice([0, 1, 2, 2, 3])):
+            day = today - datetime.timedelta(days=random.randint(60, 1000))
+            made.append(
+                Honour(
+                    branch=branch, name=name, level=level, holder=holder, issuer=issuer, awarded_on=day,
+                    document_number=f"{issued}〔{day.year}〕{random.randint(3, 60)}号",
+                    recipient="党员民警A" if holder == Honour.Holder.PERSONAL else "",
+                    recorded_by=bureau.people.get((branch.pk, Role.CLERK)),
+                )
+            )  # fmt: skip
+    Honour.objects.bulk_create(made, batch_size=2000)
 
 
 # The people

@@ -1,0 +1,74 @@
+"""Writes of the branch's ledger 台账: honours are recorded here once and used by every form (S1-59, S1-60)."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from branches import audit
+from branches.models import Branch, Honour, User
+
+HONOUR_FIELDS = ("name", "level", "holder", "recipient", "issuer", "document_number", "awarded_on")
+
+
+def record_honour(branch: Branch, *, by: User, **fields: Any) -> Honour:
+    """Enter an honour of the branch. Code `already` when the same one stands there."""
+    with audit.recorded():
+        honour = _stored(Honour(branch=branch, recorded_by=by, **fields))
+        audit.record("honour.record", honour, by=by, branch=branch, **_said(honour))
+    return honour
+
+
+def change_honour(honour: Honour, *, by: User, seen: str, **fields: Any) -> Honour:
+    """Change an entry; what stays the same is not logged. `seen` is the `mark` the page showed.
+
+    Codes `stale` (somebody else changed or deleted it meanwhile), `already`.
+    """
+    with audit.recorded():
+        current = _current(honour, seen)
+        before = _said(current)
+        for name in HONOUR_FIELDS:
+            setattr(current, name, fields[name])
+        changes = {name: [before[name], value] for name, value in _said(current).items() if before[name] != value}
+        if changes:
+            _stored(current)
+            audit.record("honour.change", current, by=by, branch=current.branch, **changes)
+    return current
+
+
+def delete_honour(honour: Honour, *, by: User, seen: str) -> None:
+    """Take an entry out; the log keeps what it said. Code `stale`."""
+    with audit.recorded():
+        current = _current(honour, seen)
+        audit.record("honour.delete", current, by=by, branch=current.branch, **_said(current))
+        current.delete()
+
+
+def _current(honour: Honour, seen: str) -> Honour:
+    """The entry as it stands, locked: it must still be the one the page showed."""
+    current = (
+        Honour.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("branch").filter(pk=honour.pk).first()
+    )  # fmt: skip
+    if current is None:
+        raise ValidationError("这项荣誉刚刚被他人删除，本次没有保存；需要时请重新登记。", code="stale")
+    if current.mark != seen:
+        raise ValidationError(
+            f"这项荣誉刚刚被他人改为：{current.words}。本次没有保存；请核对后再次保存，即以您填的为准。", code="stale"
+        )
+    return current
+
+
+def _stored(honour: Honour) -> Honour:
+    try:
+        with transaction.atomic():
+            honour.save()
+    except IntegrityError:
+        raise ValidationError(
+            f"“{honour.name}”（{honour.awarded_on}）已经登记过，请不要重复登记。", code="already"
+        ) from None
+    return honour
+
+
+def _said(honour: Honour) -> dict[str, str]:
+    return {name: str(getattr(honour, name)) for name in HONOUR_FIELDS}
