@@ -2,7 +2,7 @@
 
 import rules
 
-from applications.models import Application, Evidence, Reader, RecommendationList, VetoRecord
+from applications.models import Application, Evidence, Reader, RecommendationList, Rectification, VetoRecord
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, READING_ROLES, Role
 
@@ -104,6 +104,16 @@ def proposed_it(user: User, record: VetoRecord) -> bool:
     return record.proposed_by_id == user.pk
 
 
+@rules.predicate
+def reviews_for_branch(user: User, rectification: Rectification) -> bool:
+    return user.holds((Role.SECRETARY, *COMMITTEE_ROLES), rectification.application.branch)
+
+
+@rules.predicate
+def did_it(user: User, rectification: Rectification) -> bool:
+    return rectification.done_by_id == user.pk
+
+
 rules.add_perm("applications.view", reads_branch | was_given_it)
 rules.add_perm("applications.edit", works_for_branch)
 rules.add_perm("applications.submit", is_its_secretary)
@@ -121,6 +131,9 @@ rules.add_perm("applications.view_check", is_its_committee | runs_the_campaign |
 rules.add_perm("applications.view_scores", is_its_committee | runs_the_campaign)
 rules.add_perm("applications.remind", is_its_committee | runs_the_campaign)
 rules.add_perm("applications.decide_veto", inspects & ~proposed_it)
+# What the branch finds out about itself is for the branch and those above it, not for who scores it.
+rules.add_perm("applications.view_self_checks", reads_branch)
+rules.add_perm("applications.review_rectification", reviews_for_branch & ~did_it)
 # Pages that list what lies below one's committee: whoever holds such a role anywhere.
 rules.add_perm("applications.oversee", oversees)
 rules.add_perm("applications.check_list", sits_on_a_committee)

@@ -41,6 +41,9 @@ HOLDING = frozenset({Status.SELECTED, Status.PUBLISHED, Status.NAMED})
 DECIDED = SEALED | HOLDING
 # What the inspectors may clear or veto. Who lost is among them: a refusal would tell what is not yet public.
 LIVE = frozenset({Status.PREPARING, Status.SUBMITTED, *PAST_CHECK, *SEALED})
+# While a branch may examine itself and put right what it finds: all year, also after a withdrawal; who lost is among them
+# for the same reason.
+SELF_CHECKING = LIVE | {Status.WITHDRAWN}
 
 
 # While the step that 无问题 opens at each point has not been taken, a mistaken one can be taken back.

@@ -84,6 +84,17 @@ ACTIONS = {
     "task.record": "登记任务",
     "task.change": "修改任务记录",
     "assessment.save": "保存自评",
+    "assessment.copy": "自查带入自评",
+    "self_check.start": "开始自查",
+    "self_check.save": "保存自查",
+    "self_check.finish": "完成自查",
+    "self_check.discard": "撤销自查",
+    "rectification.open": "登记整改",
+    "rectification.edit": "修改整改",
+    "rectification.finish": "完成整改",
+    "rectification.review": "整改复核销号",
+    "rectification.send_back": "退回继续整改",
+    "rectification.delete": "删除整改",
     "form.save": "保存申报表",
     "evidence.upload": "上传佐证",
     "evidence.describe": "修改佐证说明",
@@ -141,6 +152,7 @@ OBJECTS = {
     "assessment": "自评",
     "evidence": "佐证材料",
     "taskrecord": "任务记录",
+    "rectification": "整改",
     "checkitem": "核查",
     "recommendationlist": "推荐名单",
     "vetorecord": "一票否决",
@@ -282,6 +294,15 @@ FIELDS = {
     "awarded_on": "授予日期",
     "stage": "阶段",
     "outcome": "结果",
+    "verdict": "结论",
+    "met": "达标项数",
+    "gaps": "差距项数",
+    "gap": "差距",
+    "tags": "问题类型",
+    "cause": "原因",
+    "measure": "整改措施",
+    "responsible": "责任人",
+    "done_on": "完成日期",
 }
 
 # Codes that stand in the log where a person expects a word.
@@ -308,6 +329,8 @@ VALUES = {
     "other": "其他",
     "collective": "集体",
     "personal": "个人",
+    "met": "达标",
+    "gap": "有差距",
 }
 
 

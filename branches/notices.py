@@ -24,6 +24,7 @@ KINDS = {
     "stage": "延期",
     "assignment": "评审分工",
     "conflict": "回避",
+    "rectification": "自查整改",
     "veto": "一票否决",
 }
 logger = logging.getLogger(__name__)

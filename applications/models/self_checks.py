@@ -3,7 +3,7 @@
 import datetime
 
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -110,9 +110,11 @@ class RectificationQuerySet(models.QuerySet):
         return rows.overdue() if overdue else rows
 
     def for_ledger(self) -> "RectificationQuerySet":
-        """With all that a line of the ledger shows, in a fixed number of queries."""
+        """With all that a line of the ledger shows, in a fixed number of queries: what is to be done first comes first."""
         named = ("criterion", "self_check", "done_by", "reviewed_by")
-        return self.select_related(*named).prefetch_related("tags", "proofs")
+        turn = Case(*(When(state=state, then=place) for place, state in enumerate(Rectification.State)))
+        ordered = self.order_by(turn, F("due_on").asc(nulls_last=True), "pk")
+        return ordered.select_related(*named).prefetch_related("tags", "proofs")
 
 
 class Rectification(models.Model):
@@ -199,6 +201,15 @@ class Rectification(models.Model):
         """What must be filled in before it can be done, by name (S1-56)."""
         fields = (("原因", self.cause), ("整改措施", self.measure), ("责任人", self.responsible), ("时限", self.due_on))
         return [name for name, value in fields if not value]
+
+    @property
+    def chain(self) -> list[tuple[str, bool]]:
+        """The way of an entry, step by step, and which of them it has behind it."""
+        return [
+            ("差距", True), ("原因", bool(self.cause)), ("措施", bool(self.measure)),
+            ("责任人", bool(self.responsible)), ("时限", self.due_on is not None), ("完成", not self.is_open),
+            ("复核", self.state == self.State.REVIEWED),
+        ]  # fmt: skip
 
     @property
     def tag_names(self) -> list[str]:
