@@ -47,6 +47,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
         *("check_line", "recommend_min", "recommend_max", "tie_breakers", "notice_days", "valid_years"),
         *("plaque_prefix", "form_copies", "clearance_points", "solid_required", "min_members", "min_years"),
         *("eligible_lines", "eligibility_note", "self_nomination", "pass_grade", "grade_component", "order"),
+        *("problem_tags",),
     ),
     Stage: ("kind", "name", "opens_on", "closes_on", "date_text", "inferred", "actors", "outputs", "source", "order"),
     StageTask: ("kind", "name", "proof", "proof_required", "min_attendance", "source", "order"),

@@ -23,6 +23,8 @@ from standards.models import (
     Track,
 )
 
+# What a branch ticks beside a gap, in a word or two.
+TAG_LENGTH = 30
 CLEARANCES = (("recommend", "推荐或上报前"), ("review", "进入考评前"), ("name", "命名前"))
 
 
@@ -223,6 +225,7 @@ class RecommendForm(forms.Form):
         label="其他申报条件", required=False, max_length=2000, widget=text_area(4),
         help_text="系统不能自动判断的条件，照抄方案，由推荐单位把关。",
     )  # fmt: skip
+    problem_tags = Lines(label="自查整改的问题类型", help_text="一行一个，支部登记整改时勾选，如：两张皮。不用请留空。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -235,6 +238,12 @@ class RecommendForm(forms.Form):
             named = "、".join(sorted(filter(None, known))) or "尚未登记"
             raise ValidationError(f"没有支部属于“{'、'.join(unknown)}”；现有警种：{named}。", code="unknown_line")
         return lines
+
+    def clean_problem_tags(self):
+        tags = self.cleaned_data["problem_tags"]
+        if long := [tag for tag in tags if len(tag) > TAG_LENGTH]:
+            raise ValidationError(f"“{long[0]}”太长，每个类型不超过{TAG_LENGTH}个字。", code="too_long")
+        return tags
 
     def clean(self):
         data = super().clean()

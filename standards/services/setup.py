@@ -67,7 +67,7 @@ VALUES = {
     BASIS: ("name", "short_name", "round_label", "issuer", "basis", "description"),
     RECOMMEND: (
         *("recommend_min", "recommend_max", "self_nomination", "clearance_points", "solid_required", "min_members"),
-        *("min_years", "eligible_lines", "eligibility_note"),
+        *("min_years", "eligible_lines", "eligibility_note", "problem_tags"),
     ),
     SCORING: ("tie_breakers", "pass_grade", "grade_component"),
 }
@@ -256,6 +256,8 @@ def _save_rows(owner: Any, name: str, wanted: Iterable[dict[str, Any]]) -> dict[
         _remove(gone)
     _make_room(part, stored, wanted)
     places = {stage.kind: stage for stage in owner.stages.all()} if name == "tasks" else {}
+    # A further track of the campaign begins with the kinds of problem of the others.
+    tags = next((track.problem_tags for track in stored.values() if track.problem_tags), []) if name == "tracks" else []
     added = changed = 0
     numbers: Counter[Any] = Counter()
     for given in wanted:
@@ -266,6 +268,8 @@ def _save_rows(owner: Any, name: str, wanted: Iterable[dict[str, Any]]) -> dict[
         values[part.owner] = places[given["stage"]] if name == "tasks" else owner
         if row.pk is None:
             added += 1
+            if tags:
+                row.problem_tags = tags
         elif all(getattr(row, field) == value for field, value in values.items()):
             continue
         else:
