@@ -5,7 +5,7 @@ from random import Random
 from applications.models import Application
 from branches import audit
 from branches.models import Branch
-from reviews.demo import branch_work, calendar, committee_work, panel_work, study_work
+from reviews.demo import branch_work, calendar, committee_work, panel_work, self_check_work, study_work
 from reviews.demo.branch_work import Case
 from reviews.demo.bureau import Bureau
 from reviews.demo.files import Sample
@@ -119,6 +119,7 @@ def _applying_round(track: Track, able: list[Branch], bureau: Bureau, samples: l
             continue
         cases.append(case)
     branch_work.fill_in(cases, track, bureau, samples, dates)
+    self_check_work.examine(cases, track, bureau)
     submitted = [case for case in cases if case.reach == "submitted"]
     branch_work.submit_all(submitted, bureau)
     branch_work.backdate(submitted, dates)

@@ -8,7 +8,7 @@ from applications.models import Application
 from applications.services import preparing, submitting
 from branches import audit
 from branches.roles import Role
-from reviews.demo import branch_work, bulk, calendar, committee_work, panel_work, study_work
+from reviews.demo import branch_work, bulk, calendar, committee_work, panel_work, self_check_work, study_work
 from reviews.demo.branch_work import Case
 from reviews.demo.bureau import Bureau
 from reviews.demo.files import Sample
@@ -64,6 +64,7 @@ def load(campaign: Campaign, bureau: Bureau, samples: list[Sample], *, stage: st
         study_work.sign(campaign, track, bureau, seed=seed, share=0.45 if stage == "preparing" else 0.9)
     cases = _cases(track, bureau, stage, seed)
     branch_work.fill_in([case for case in cases if case.reach != "untouched"], track, bureau, samples, dates)
+    self_check_work.examine([case for case in cases if case.reach != "untouched"], track, bureau)
     handed_in = [case for case in cases if case.reach in SUBMITTED]
     one_by_one, many = bulk.split(handed_in)
     with calendar.within(track, "apply"), audit.recorded():

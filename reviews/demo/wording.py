@@ -124,3 +124,17 @@ def _work(branch: Branch, random: Random) -> str:
         posts=random.randint(3, 8), indicator=indicator, before=before, after=after, deeds=random.randint(20, 80),
         satisfied=random.randint(95, 99),
     )  # fmt: skip
+
+
+SHORTFALLS = [
+    "“{title}”台账缺{n}次记录，未按月归档", "“{title}”落实不经常，本季度少开展{n}次", "“{title}”责任没有明确到人，缺少检查",
+    "“{title}”与业务工作结合不紧，成效材料只有{n}份",
+]  # fmt: skip
+# Cause, measure, what came of it.
+REMEDIES = [
+    ("工作任务重时以会代训，计划没有刚性执行", "列入支部月度计划，每月最后一周由组织委员对照补齐", "已补开并归档，台账逐月齐全。"),
+    ("支委分工不细，资料收集靠一个人", "明确分管支委和报送时限，支委会每月通报一次", "分工已上墙，连续两个月按时归档。"),
+    ("对标准理解不透，满足于做过", "组织专题学习标准原文，逐条列出佐证清单", "专题学习已开展，佐证清单已建立。"),
+]  # fmt: skip
+# State of an entry of the ledger, and the days to its date.
+RECTIFIED = [("reviewed", -10), ("done", -2), ("open", -6), ("open", 20), ("open", None)]
