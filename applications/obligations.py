@@ -8,21 +8,24 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.completeness import task_problems
-from applications.models import Application, RecommendationList, VetoRecord
-from applications.states import Road, Status
-from branches.models import Branch, User, under
+from applications.models import Application, RecommendationList, Rectification, VetoRecord
+from applications.states import SELF_CHECKING, Road, Status
+from branches.models import Branch, RoleGrant, User, under
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, Role
 from branches.todo import Todo
-from standards.deadlines import deadline_for
+from standards.deadlines import deadline_for, end_of
 from standards.models import Campaign, Stage, StageTask, Track
 
 # How long an overdue submission stays on the list after its deadline.
 FORGOTTEN_AFTER = datetime.timedelta(days=7)
+# How long before its date a rectification is on the list.
+RECTIFY_AHEAD = datetime.timedelta(days=7)
 
 
 def owed(user: User | None = None) -> Iterator[Todo]:
     """Every open obligation of running campaigns, or only those the user answers for."""
     yield from branch_work(user)
+    yield from rectifying(user)
     yield from checks(user)
     yield from recommendations(user)
     yield from vetoes(user)
@@ -98,6 +101,73 @@ def _branch_todo(
         roles=BRANCH_ROLES,
         action=action,
     )
+
+
+def rectifying(user: User | None = None) -> Iterator[Todo]:
+    """Rectifications near or past their date, for the branch; those done, for the second person."""
+    entries = Rectification.objects.of_running().filter(application__status__in=SELF_CHECKING)
+    entries = entries.select_related("application__branch", "application__track")
+    yield from _rectifications_due(entries, user)
+    if user is not None:
+        yield from _rectifications_to_review(entries.filter(state=Rectification.State.DONE), user)
+
+
+def _rectifications_due(entries, user: User | None) -> Iterator[Todo]:
+    """One line per application and day; all that is overdue for longer than reminders are sent is one line."""
+    today = timezone.localdate()
+    due = entries.filter(state=Rectification.State.OPEN, due_on__lte=today + RECTIFY_AHEAD)
+    if user is not None:
+        due = due.filter(under(user.scopes(*BRANCH_ROLES), "application__branch__path"))
+    lines: dict[tuple[int, datetime.date], list[Rectification]] = {}
+    for entry in due.order_by("application__branch__path", "due_on", "pk"):
+        day = max(entry.due_on, today - datetime.timedelta(days=2))
+        lines.setdefault((entry.application_id, day), []).append(entry)
+    for owed in lines.values():
+        first, application = owed[0], owed[0].application
+        page = reverse("applications:self_checks", args=[application.pk])
+        yield Todo(
+            kind="rectify",
+            about=f"campaign:{application.track.campaign_id}",
+            title=f"整改：{first.gap}" if len(owed) == 1 else f"完成整改：{first.gap}等{len(owed)}条",
+            url=first.get_absolute_url() if len(owed) == 1 else f"{page}?state=open#ledger",
+            due=end_of(first.due_on),
+            detail=f"{application.track} · {application.branch.short_name}",
+            branch=application.branch,
+            roles=BRANCH_ROLES,
+            action="去整改",
+        )
+
+
+def _rectifications_to_review(entries, user: User) -> Iterator[Todo]:
+    """The secretary reviews what others did; what nobody in the branch may review waits for the committee above."""
+    mine = under(user.scopes(Role.SECRETARY, *COMMITTEE_ROLES), "application__branch__path")
+    waiting = list(entries.filter(mine).exclude(done_by=user).order_by("application__branch__path", "done_on", "pk"))
+    if not waiting:
+        return
+    secretaries: dict[int, set[int]] = {}
+    grants = RoleGrant.objects.in_force().filter(
+        role=Role.SECRETARY, branch__in={entry.application.branch_id for entry in waiting}
+    )
+    for branch_id, user_id in grants.values_list("branch", "user"):
+        secretaries.setdefault(branch_id, set()).add(user_id)
+    lines: dict[int, list[Rectification]] = {}
+    for entry in waiting:
+        able = secretaries.get(entry.application.branch_id, set()) - {entry.done_by_id}
+        if user.pk in able or (not able and user.holds(COMMITTEE_ROLES, entry.application.branch)):
+            lines.setdefault(entry.application_id, []).append(entry)
+    for owed in lines.values():
+        first, application = owed[0], owed[0].application
+        page = reverse("applications:self_checks", args=[application.pk])
+        yield Todo(
+            kind="rectify.review",
+            about=f"campaign:{application.track.campaign_id}",
+            title=f"复核整改：{first.gap}" if len(owed) == 1 else f"复核已完成的整改：{first.gap}等{len(owed)}条",
+            url=first.get_absolute_url() if len(owed) == 1 else f"{page}?state=done#ledger",
+            due=None,
+            detail=f"{application.track} · {application.branch.short_name}",
+            user_id=user.pk,
+            action="去复核",
+        )
 
 
 def checks(user: User | None = None) -> Iterator[Todo]:

@@ -1,8 +1,9 @@
-"""The pages of this app by actor; the committees' and inspectors' stand in urls_committee.py."""
+"""The pages of this app by actor; the committees' and inspectors' stand in urls_committee.py, 自查整改 in urls_self_checks.py."""
 
 from django.urls import path
 
 from applications.urls_committee import committee_urls
+from applications.urls_self_checks import self_check_urls
 from applications.views import assessment, branch, campaigns, evidence, files, form, picking
 
 app_name = "applications"
@@ -37,4 +38,4 @@ branch_urls = [
     path("<int:pk>/form.pdf", form.form_pdf, name="form_pdf"),
 ]
 
-urlpatterns = branch_urls + committee_urls
+urlpatterns = branch_urls + self_check_urls + committee_urls

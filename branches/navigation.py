@@ -55,6 +55,12 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (*COMMITTEE_ROLES, Role.INSPECTOR, Role.CAMPAIGN_ADMIN),
             ),
             Entry("applications:progress", "创建进度", "bi-grid-3x3-gap", (*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)),
+            Entry(
+                "applications:rectifications",
+                "自查整改",
+                "bi-tools",
+                (*COMMITTEE_ROLES, Role.INSPECTOR, Role.CAMPAIGN_ADMIN),
+            ),
             Entry("applications:check_list", "核查验收", "bi-clipboard-check", COMMITTEE_ROLES),
             Entry("applications:rankings", "排序推荐", "bi-list-ol", COMMITTEE_ROLES),
             Entry("applications:inspection", "纪检审查", "bi-shield-check", (Role.INSPECTOR,)),

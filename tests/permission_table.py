@@ -146,6 +146,28 @@ applications:submit           POST app        !-- x-- x-- x-- x-- x-- x-- --- --
 applications:withdraw         POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:reopen           POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 
+# 自查整改: seen by the branch and those above it, not by the reviewers
+applications:self_checks      GET  app        .-- .-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:start_self_check POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:self_check       GET  self_check .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
+applications:self_check       POST self_check >-- >-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:save_self_check  POST self_item  .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:finish_self_check POST self_check >-- >-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:discard_self_check POST self_check >-- >-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:rectify_gaps     POST self_check >-- >-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:copy_self_check  GET  self_check .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:copy_self_check  POST self_check .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:ledger           GET  app        .-- .-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:rectify          GET  app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:rectify          POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:rectify_return   POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:rectifications   GET  ·          x   x   .   .   .   x   x   x   x   .   .   x   x   x   x   L
+applications:rectification    GET  rectification .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
+applications:rectification    POST rectification .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:finish_rectification POST rectification .-- .-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:review_rectification POST rectification .-- x-- .-- .-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:delete_rectification POST rectification >-- >-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+
 # The committees
 applications:progress         GET  ·          x   x   .   .   .   x   x   x   x   .   .   x   x   x   x   L
 applications:remind           POST ·          x   x   >   >   x   x   x   x   x   >   >   x   x   x   x   L

@@ -42,6 +42,7 @@ ROWS = [
     {
         "obligations",
         "overview",
+        "self_check_facts",
         "coverage",
         "coverage_sheet",
         "differences_sheet",
@@ -58,9 +59,9 @@ ROWS = [
         "context",
         "middleware",
     },
-    {"forms", "forms_committee", "forms_evidence", "forms_trial", "templatetags"},
+    {"forms", "forms_committee", "forms_self_checks", "forms_evidence", "forms_trial", "templatetags"},
     {"views"},
-    {"urls_committee", "urls_campaigns", "urls_rubrics", "urls_study"},
+    {"urls_committee", "urls_campaigns", "urls_rubrics", "urls_study", "urls_self_checks"},
     {"urls", "apps"},
 ]
 

@@ -26,6 +26,7 @@ for name, method in EXPECTED:
 
 # What hidden fields hold when somebody has tampered with them.
 FIELDS = (
+    "self_check", "decision", "rectify", "done_on",
     "branch", "evidence", "criterion", "application", "version", "form-TOTAL_FORMS", "form-INITIAL_FORMS", "more",
     "pair", "visit", "slot", "stage", "until", "minutes_each", "held_on", "dimension", "seen", "mark", "hash", "read",
     "to", "parent", "after", "position", "revision", "undo",
@@ -90,6 +91,16 @@ class Addresses:
     def _answer(self, _):
         leaf = self.world.rubric.leaves_for("")[0].pk
         return [{"pk": pk, "criterion_pk": leaf} for pk in (*self._app(_), NOBODY)]
+
+    def _self_check(self, _):
+        return [each.pk for each in self.world.self_checks]
+
+    def _self_item(self, _):
+        leaf = self.world.rubric.leaves_for("")[0].pk
+        return [{"pk": pk, "criterion_pk": leaf} for pk in (*self._self_check(_), NOBODY)]
+
+    def _rectification(self, _):
+        return [each.pk for each in self.world.rectifications]
 
     def _join(self, _):
         return [{"track_pk": pk} for pk in (self.world.track.pk, self.world.track.pk, NOBODY)]
@@ -218,7 +229,7 @@ def form_of(world, name, number):
     """What the button itself always sends along."""
     if name == "applications:join":
         return {"branch": (world.bureau.a1, world.bureau.b1, world.bureau.a1)[number].pk}
-    if name == "applications:assessment":
+    if name in ("applications:assessment", "applications:self_check"):
         return {"dimension": world.rubric.dimensions[0].key}
     return {}
 

@@ -18,7 +18,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from applications.models import Application, Citation, Evidence, RecommendationList, Supersession
-from applications.services import inspecting, preparing
+from applications.services import inspecting, preparing, rectifying, self_checking
 from branches import ledger
 from branches.models import Job, Notice, RoleGrant, User
 from branches.roles import Role
@@ -63,6 +63,7 @@ def build() -> SimpleNamespace:
         local_plan(world, cast.other_head, bureau.county_b),
     ]
     papers(world)
+    self_checked(world)
     reviewing(world)
     world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
     world.notice = old_notice(world)
@@ -168,6 +169,15 @@ def papers(world) -> None:
     world.evidence = [Evidence.objects.get(branch=a.branch) for a in (world.own, world.other)]
     world.citations = [a.citations.get() for a in (world.own, world.other)]
     world.lists = {each.committee_id: each for each in RecommendationList.objects.all()}
+
+
+def self_checked(world) -> None:
+    """Both branches examine themselves, and each has put a gap on its ledger."""
+    people = ((world.own, world.cast.clerk), (world.other, world.cast.secretary_b1))
+    world.self_checks = [self_checking.start_self_check(application, by=user) for application, user in people]
+    world.rectifications = [
+        rectifying.open_rectification(application, gap="党课少一次", by=user) for application, user in people
+    ]
 
 
 def reviewing(world) -> None:

@@ -10,6 +10,8 @@ WHY_NOT = {
     "applications.edit": "只有本支部的书记和经办人可以填写。",
     "applications.submit": "须由支部书记本人办理，请书记用自己的账号登录。",
     "applications.join": "只有本支部的书记和经办人可以参加创建。",
+    "applications.view_self_checks": "自查整改只供本支部和上级党组织查看。",
+    "applications.review_rectification": "整改由支部书记或上级党委复核，且不能是标记完成的那个人。",
     "applications.manage_evidence": "只有材料所属支部的书记和经办人可以修改。",
 }
 
