@@ -3,16 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.forms import BaseFormSet, formset_factory
-from django.utils import timezone
 
-from applications.models import Application, Evidence, PlanItem, TaskRecord
+from applications.models import Application
 from applications.states import SEALED, Status
-from branches import uploads
 from branches.models import Branch, User
-from standards.models import FormField, StageTask, Track
+from standards.models import FormField, Track
 
 
 class DateInput(forms.DateInput):
@@ -71,97 +67,6 @@ class ListFilter(forms.Form):
         if self.knows_all:
             return Q(status=status)
         return Q(status=status) | kept_back if status == Status.IN_REVIEW else Q(status=status) & ~kept_back
-
-
-class PlanItemForm(forms.ModelForm):
-    """One measure; a row without a word in it is no row."""
-
-    class Meta:
-        model = PlanItem
-        fields = ["measure", "indicator", "baseline", "target", "actual", "responsible", "due_on"]
-        widgets = {"measure": forms.Textarea(attrs={"rows": 2}), "due_on": DateInput()}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ask_by_name(self)
-
-
-class BasePlanFormSet(BaseFormSet):
-    """Rows may be left empty anywhere: emptying a row takes the measure away, with or without JavaScript."""
-
-    def get_form_kwargs(self, index):
-        return {**super().get_form_kwargs(index), "empty_permitted": True, "use_required_attribute": False}
-
-    def _construct_form(self, i, **kwargs):
-        form = super()._construct_form(i, **kwargs)
-        form.empty_permitted = True
-        return form
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [
-            {key: value for key, value in form.cleaned_data.items() if key != "DELETE"}
-            for form in self.forms
-            if form.has_changed() and form not in self.deleted_forms
-        ]
-
-
-def plan_formset(extra: int = 1) -> type[BaseFormSet]:
-    return formset_factory(PlanItemForm, formset=BasePlanFormSet, extra=extra, can_delete=True, max_num=200)
-
-
-class TaskForm(forms.ModelForm):
-    """What the plan wants to know of a meeting, or of a summary."""
-
-    body = Text(label="主要内容", max_length=3000, widget=forms.Textarea(attrs={"rows": 8}))
-    upload = forms.FileField(
-        label="上传会议记录", required=False, widget=forms.ClearableFileInput(attrs={"accept": uploads.ACCEPT})
-    )
-
-    class Meta:
-        model = TaskRecord
-        fields = ["held_on", "place", "host", "expected", "present", "auxiliaries_present", "body", "minutes"]
-        widgets = {"held_on": DateInput()}
-
-    def __init__(self, *args: Any, task: StageTask, application: Application, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["minutes"].queryset = Evidence.objects.filter(branch=application.branch)
-        self.fields["minutes"].empty_label = "（不附）"
-        self.fields["held_on"].widget.attrs["max"] = timezone.localdate().isoformat()
-        if task.is_meeting:
-            for name in ("host", "expected", "present"):
-                self.fields[name].required = True
-            self.fields["expected"].help_text = "有表决权的党员人数"
-        else:
-            for name in ("place", "host", "expected", "present", "auxiliaries_present"):
-                del self.fields[name]
-            self.fields["held_on"].label = "形成日期"
-            self.fields["body"].label = "正文"
-            self.fields["minutes"].label = "附件"
-            self.fields["upload"].label = "上传附件"
-            self.fields["body"].widget.attrs["rows"] = 16
-        if task.proof_required or task.proof:
-            named = task.proof or "证明材料"
-            self.fields["minutes"].label = named
-            self.fields["upload"].label = f"上传{named}"
-            need = "必须附上，未附的不算完成，可先登记后补。" if task.proof_required else "有的请附上。"
-            self.fields["upload"].help_text = need
-        if task.min_attendance and "present" in self.fields:
-            self.fields["present"].help_text = f"到会率不得低于{task.min_attendance}%。"
-        ask_by_name(self)
-
-    def clean_held_on(self):
-        day = self.cleaned_data["held_on"]
-        if day > timezone.localdate():
-            raise ValidationError("日期不能晚于今天：会议开过以后再来登记。", code="future")
-        return day
-
-    def clean(self):
-        data = super().clean()
-        expected, present = data.get("expected"), data.get("present")
-        if expected is not None and present is not None and present > expected:
-            self.add_error("present", ValidationError("实到人数不能多于应到人数。", code="too_many_present"))
-        return data
 
 
 FIELD_KINDS = {

@@ -4,7 +4,7 @@ from django.urls import path
 
 from applications.urls_committee import committee_urls
 from applications.urls_self_checks import self_check_urls
-from applications.views import assessment, branch, campaigns, evidence, files, form, picking
+from applications.views import assessment, branch, campaigns, evidence, files, form, picking, plan, task
 
 app_name = "applications"
 
@@ -14,9 +14,11 @@ branch_urls = [
     path("join/<int:track_pk>/", branch.join, name="join"),
     # /applications/<pk>/
     path("<int:pk>/", branch.detail, name="detail"),
-    path("<int:pk>/plan/", branch.plan, name="plan"),
-    path("<int:pk>/plan/file/", branch.file_plan, name="file_plan"),
-    path("<int:pk>/tasks/<int:task_pk>/", branch.task, name="task"),
+    path("<int:pk>/plan/", plan.plan, name="plan"),
+    path("<int:pk>/plan/file/", plan.file_plan, name="file_plan"),
+    path("<int:pk>/plan/remark/", plan.remark_on_plan, name="remark_on_plan"),
+    path("<int:pk>/plan/<int:item_pk>/", plan.measure, name="measure"),
+    path("<int:pk>/tasks/<int:task_pk>/", task.task, name="task"),
     path("<int:pk>/withdraw/", branch.withdraw, name="withdraw"),
     path("<int:pk>/reopen/", branch.reopen, name="reopen"),
     path("<int:pk>/assessment/", assessment.assessment, name="assessment"),

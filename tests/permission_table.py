@@ -121,6 +121,7 @@ applications:list             GET  ·          >   >   .   .   .   .   .   .   .
 applications:join             POST join       >-- >-- x-- x-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
 applications:detail           GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:plan             GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:measure          GET  measure    .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:assessment       GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:evidence         GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:preview          GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
@@ -134,6 +135,8 @@ applications:evidence_thumb   GET  evidence   .-- .-- .-- .-- .-- .-- .-- --- --
 applications:evidence_pick    GET  branch     .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
 applications:plan             POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:file_plan        POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:measure          POST measure    .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:remark_on_plan   POST app        x-- x-- >-- >-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:task             POST task       .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:assessment       POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:save_answer      POST answer     !-- !-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL

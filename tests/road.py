@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from applications.models import Application, Assessment, CheckItem
-from applications.services import checking, inspecting, preparing, recommending, submitting
+from applications.services import checking, inspecting, planning, preparing, recommending, submitting
 from applications.states import Status
 from branches.models import Branch, User
 from branches.roles import Role
@@ -63,11 +63,11 @@ class Road:
         by = self.person(application.branch, Role.SECRETARY, Role.CLERK)
         application = fresh(application)
         row = {"measure": "每月开展主题党日", "indicator": "次数", "target": "12", "responsible": "支部书记A"}
-        preparing.save_plan(application, [{**row, "due_on": timezone.localdate()}], by=by)
-        preparing.file_plan(application, by=by)
+        planning.save_plan(application, [{**row, "due_on": timezone.localdate()}], by=by)
+        planning.file_plan(application, by=by)
         for task in application.tasks:
             if task.kind != "plan":
-                preparing.record_task(
+                planning.record_task(
                     application, task, by=by, held_on=timezone.localdate(), place="支部活动室", host="支部书记A",
                     expected=10, present=9, body="学习创建标准，部署创建工作。",
                 )  # fmt: skip

@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 APPS = ["branches", "standards", "applications", "reviews"]
 # Inside an app: a file imports only from the rows above its own (STYLE: states, models, rules, services, edges, views).
 ROWS = [
-    {"roles", "states", "scoring", "ranking", "wording", "audit_labels", "navigation"},
+    {"roles", "states", "scoring", "ranking", "wording", "audit_labels", "navigation", "measures"},
     {"models"},
     {
         "rules",
@@ -21,6 +21,8 @@ ROWS = [
         "printing",
         "sheets",
         "completeness",
+        "marks",
+        "progress",
         "gathering",
         "method_words",
         "calculation",
@@ -59,7 +61,7 @@ ROWS = [
         "context",
         "middleware",
     },
-    {"forms", "forms_committee", "forms_self_checks", "forms_evidence", "forms_trial", "templatetags"},
+    {"forms", "forms_plan", "forms_committee", "forms_self_checks", "forms_evidence", "forms_trial", "templatetags"},
     {"views"},
     {"urls_committee", "urls_campaigns", "urls_rubrics", "urls_study", "urls_self_checks"},
     {"urls", "apps"},

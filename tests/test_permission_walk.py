@@ -88,6 +88,12 @@ class Addresses:
         task = self.world.track.stages.get(kind="mobilise").tasks.get(kind="members_meeting").pk
         return [{"pk": pk, "task_pk": task} for pk in (*self._app(_), NOBODY)]
 
+    def _measure(self, _):
+        measures = [each.plan_items.get().pk for each in (self.world.own, self.world.other)]
+        return [{"pk": pk, "item_pk": measure} for pk, measure in zip(self._app(_), measures, strict=True)] + [
+            {"pk": NOBODY, "item_pk": NOBODY}
+        ]
+
     def _answer(self, _):
         leaf = self.world.rubric.leaves_for("")[0].pk
         return [{"pk": pk, "criterion_pk": leaf} for pk in (*self._app(_), NOBODY)]

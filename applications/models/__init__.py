@@ -21,6 +21,7 @@ from applications.models.work import (
     PartialUpload,
     PlanItem,
     PlanProgress,
+    PlanRemark,
     TaskRecord,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "PartialUpload",
     "PlanItem",
     "PlanProgress",
+    "PlanRemark",
     "Reader",
     "Recommendation",
     "RecommendationList",

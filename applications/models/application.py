@@ -64,6 +64,7 @@ class Application(models.Model):
     form_data = models.JSONField("申报表内容", default=dict, blank=True)
     form_version = models.PositiveIntegerField(default=0)
     plan_filed_at = models.DateTimeField("计划备案时间", null=True, blank=True)
+    plan_refiled_at = models.DateTimeField("最近报备时间", null=True, blank=True)
     self_score = models.DecimalField("自评得分", max_digits=6, decimal_places=2, null=True, blank=True)
     # What grades and vetoes look at, as `Rubric.detail` gives it.
     self_detail = models.JSONField(default=dict, blank=True)

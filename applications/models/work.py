@@ -1,10 +1,13 @@
 """What the branch brings together: plan, tasks, answers and evidence."""
 
 import uuid
+from decimal import ROUND_DOWN, Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
+from applications import measures
 from applications.models.application import Application, Reader
 from branches.models import Branch, User, under
 from branches.roles import BRANCH_ROLES, PANEL_ROLES, READING_ROLES
@@ -32,6 +35,24 @@ class PlanItem(models.Model):
     def __str__(self) -> str:
         return self.measure
 
+    @property
+    def is_done(self) -> bool:
+        return self.done_on is not None
+
+    @property
+    def days_late(self) -> int:
+        """How many days it is over its time, or was when it was done; 0 in time."""
+        return max(((self.done_on or timezone.localdate()) - self.due_on).days, 0)
+
+    @property
+    def is_overdue(self) -> bool:
+        return not self.is_done and self.days_late > 0
+
+    @property
+    def percent(self) -> int | None:
+        """How far it is from its baseline to its target; None where that cannot be told from what was typed."""
+        return measures.percent(self.baseline, self.target, self.actual)
+
 
 class PlanProgress(models.Model):
     """计划进展：一条措施在某日的实际值与推进情况；只增不改，是全年的台账（S1-43, S1-89）。"""
@@ -58,6 +79,22 @@ KINDS = {
     "pdf": ("PDF", "bi-file-earmark-pdf", "application/pdf"),
     "office": ("Word、Excel、PPT", "bi-file-earmark-text", "application/vnd."),
 }
+
+
+class PlanRemark(models.Model):
+    """计划意见：党委对支部创建活动计划的意见，告知支部，不改动计划。"""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="plan_remarks")
+    text = models.CharField("意见", max_length=300)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField("时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "计划意见"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class EvidenceQuerySet(models.QuerySet):
@@ -195,6 +232,13 @@ class TaskRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} {self.held_on}"
+
+    @property
+    def attendance(self) -> Decimal | None:
+        """The share that came, in percent to one place, rounded down: too few never look like enough."""
+        if not self.expected or self.present is None:
+            return None
+        return (Decimal(self.present) * 100 / self.expected).quantize(Decimal("0.1"), ROUND_DOWN)
 
     @property
     def mark(self) -> str:

@@ -1,10 +1,10 @@
-"""The branch's work: join, plan, tasks, self-assessment; files are in evidence.py, the form and its way out in submitting.py.
+"""The branch's work: join, self-assessment; the plan is in planning.py, files in evidence.py, the form
+and its way out in submitting.py.
 
 Every write first locks the application's row, so that nothing changes behind a submission's back: what is frozen in
 the snapshot is what the branch last saved.
 """
 
-import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,14 +13,14 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from applications.completeness import self_score
-from applications.models import Application, Assessment, PlanItem, TaskRecord
+from applications.models import Application, Assessment
 from applications.services import gate
 from applications.states import Status
 from branches import audit, notices
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
 from standards import deadlines, scoring
-from standards.models import Campaign, Criterion, Stage, StageTask, Track
+from standards.models import Campaign, Criterion, Stage, Track
 from standards.services import campaigns as campaign_services
 from standards.services.answering import store_answer
 
@@ -88,100 +88,6 @@ def locked(application: Application, *, doing: str) -> Application:
     fresh = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
     gate.require_status(fresh, Status.PREPARING, doing=doing)
     return fresh
-
-
-# The plan and the tasks of the stages
-
-# The plan lives on through the year: actual values are filled in while the application is being reviewed.
-PLANNING = (Status.PREPARING, Status.SUBMITTED, Status.CHECKED, Status.RECOMMENDED, Status.IN_REVIEW)
-
-
-def plan_mark(application: Application) -> str:
-    """A mark of the plan as it stands: another one at saving time means that somebody else saved meanwhile."""
-    rows = PlanItem.objects.filter(application=application).values_list(
-        "measure", "indicator", "baseline", "target", "actual", "responsible", "due_on"
-    )
-    return hashlib.sha256(repr(list(rows)).encode()).hexdigest()[:16]
-
-
-def save_plan(
-    application: Application, items: list[dict[str, Any]], *, by: User, seen: str | None = None
-) -> Application:
-    """Replace the measures of the plan by the given rows (fields of PlanItem). `seen` is the page's `plan_mark`.
-
-    Code `stale` when the plan is no longer the one the page showed.
-    """
-    with audit.recorded():
-        current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
-        gate.require_status(current, *PLANNING, doing="修改计划")
-        if seen is not None and seen != plan_mark(application):
-            raise ValidationError(
-                "计划刚在另一个页面或由他人保存过，为免互相覆盖，本次没有保存；您填写的内容还在下面，"
-                "核对后再次保存即以您的为准。",
-                code="stale",
-            )
-        PlanItem.objects.filter(application=application).delete()
-        PlanItem.objects.bulk_create(
-            [PlanItem(application=application, order=order, **row) for order, row in enumerate(items, 1)]
-        )
-        audit.record("plan.save", application, by=by, branch=application.branch, measures=len(items))
-    return application
-
-
-def file_plan(application: Application, *, by: User) -> Application:
-    """File the plan with the committee above (S1-39, S2-28). Needs a measure; quantified targets count (S2-31)."""
-    items = list(application.plan_items.all())
-    if not items:
-        raise ValidationError("计划里还没有创建措施，请至少填写一条再报备。", code="empty_plan")
-    with audit.recorded():
-        current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
-        gate.require_status(current, *PLANNING, doing="报备计划")
-        # Filing again keeps the first date: who filed in time stays in time.
-        application.plan_filed_at = current.plan_filed_at or timezone.now()
-        Application.objects.filter(pk=application.pk).update(plan_filed_at=application.plan_filed_at)
-        audit.record("plan.file", application, by=by, branch=application.branch, measures=len(items))
-        notices.post(
-            committee_people(application.branch),
-            "plan.filed",
-            about=f"application:{application.pk}",
-            title=f"{application.branch.short_name}报备了创建活动计划",
-            url=application.get_absolute_url(),
-        )
-    return application
-
-
-def record_task(
-    application: Application, task: StageTask, *, by: User, seen: str | None = None, **fields: Any
-) -> TaskRecord:
-    """Record a meeting held or a summary written; once more replaces it, the log keeps both.
-
-    `seen` is the `mark` of the record the page showed ("" for none); code `stale` when it is another by now. Code
-    `foreign_task` for a task that is not asked of this branch.
-    """
-    if not task.is_asked_of(application.branch):
-        raise ValidationError("该任务不是对本支部的要求。", code="foreign_task")
-    with audit.recorded():
-        locked(application, doing=f"登记“{task.name}”")
-        before = TaskRecord.objects.filter(application=application, task=task).first()
-        if seen is not None and seen != (before.mark if before else ""):
-            raise ValidationError(
-                f"“{task.name}”刚在另一个页面或由他人登记过，为免互相覆盖，本次没有保存；您填写的内容还在，"
-                "核对后再次保存即以您的为准。",
-                code="stale",
-            )
-        record, created = TaskRecord.objects.update_or_create(
-            application=application, task=task, defaults={**fields, "recorded_by": by}
-        )
-        audit.record(
-            "task.record" if created else "task.change",
-            application,
-            by=by,
-            branch=application.branch,
-            task=task.name,
-            held_on=record.held_on,
-            present=[record.present, record.expected],
-        )
-    return record
 
 
 # The self-assessment

@@ -1,26 +1,23 @@
-"""The branch's workplace: the list, 我的创建, the plan, the tasks of the stages, joining, withdrawing, starting again."""
+"""The branch's workplace: the list, 我的创建, joining, withdrawing, starting again."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from applications import completeness, eligibility
-from applications.forms import ListFilter, TaskForm, plan_formset
-from applications.models import Application
+from applications import eligibility, progress
+from applications.forms import ListFilter
+from applications.models import Application, CheckDecision
 from applications.services import gate, preparing, submitting
 from applications.states import TABLE
-from applications.views.evidence import take_upload
 from applications.views.scope import application_for, key_in, require
 from branches.models import Branch
 from branches.roles import READING_ROLES
 from branches.views.decorators import say_refusals
 from standards import deadlines
-from standards.models import StageTask, Track
+from standards.models import Track
 
 PER_PAGE = 50
 
@@ -83,126 +80,49 @@ def _has_begun(track: Track) -> bool:
 def detail(request, pk):
     """我的创建 for the branch; for its other readers the same page without the means to change anything."""
     application, user = application_for(request, pk), request.user
-    progress = completeness.Progress(application)
+    steps = progress.Progress(application)
     decisions = list(application.check_decisions.select_related("decided_by"))
-    snapshots = list(application.snapshots.defer("content").select_related("created_by"))
-    actions = {line.action for line in gate.actions_for(application, user)}
+    returned = _returned(application, decisions)
     mine = user.has_perm("applications.edit", application)
-    closed = gate.why_not_now(TABLE["submit"], application) if application.is_draft else ""
     return render(
         request,
         "applications/detail.html",
         {
             "application": application,
             "shown_status": application.status_for(user),
-            "progress": progress,
-            "stages": completeness.stage_bar(application),
+            "progress": steps,
+            "stages": progress.stage_bar(application),
             "decisions": decisions,
-            "returned": completeness.open_return(application),
-            "snapshots": snapshots,
-            "actions": actions,
+            "returned": returned,
+            "snapshots": list(application.snapshots.defer("content").select_related("created_by")),
+            "actions": {line.action for line in gate.actions_for(application, user)},
             "mine": mine,
             "editable": mine and application.is_draft,
-            "secretary": user.has_perm("applications.submit", application),
-            "closed": closed,
-            "ineligible": eligibility.problems(application.track, application.branch) if application.is_draft else [],
-            "sees_scores": user.has_perm("applications.view_scores", application),
-            "in_tree": user.holds(READING_ROLES, application.branch),
+            "next": progress.next_step(application, steps, returned) if mine else None,
+            "only_left": "left" in request.GET,
+            **_rights(application, user),
         },
     )
 
 
-def plan(request, pk):
-    """The measures and their targets; the actual values can be filled in long after the plan was filed."""
-    application = application_for(request, pk)
-    mine = request.user.has_perm("applications.edit", application)
-    editable = mine and application.status in preparing.PLANNING
-    items = list(application.plan_items.values())
-    context = {
-        "application": application,
-        "editable": editable,
-        "items": items,
-        "mark": preparing.plan_mark(application),
+def _rights(application: Application, user) -> dict:
+    """What the person may see and do beyond reading, and what stands in the way of a submission."""
+    draft = application.is_draft
+    return {
+        "secretary": user.has_perm("applications.submit", application),
+        "closed": gate.why_not_now(TABLE["submit"], application) if draft else "",
+        "ineligible": eligibility.problems(application.track, application.branch) if draft else [],
+        "sees_scores": user.has_perm("applications.view_scores", application),
+        "in_tree": user.holds(READING_ROLES, application.branch),
     }
-    if request.method != "POST":
-        context["formset"] = plan_formset(extra=1 if items else 4)(initial=items)
-        return render(request, "applications/plan.html", context)
-    require(request, "applications.edit", application)
-    formset = plan_formset()(request.POST)
-    if "more" in request.POST:
-        return render(request, "applications/plan.html", {**context, "formset": _three_more(request.POST)})
-    if formset.is_valid():
-        try:
-            preparing.save_plan(application, formset.rows, by=request.user, seen=request.POST.get("mark"))
-            if "file" in request.POST:
-                preparing.file_plan(application, by=request.user)
-        except ValidationError as error:
-            context["errors"] = error.messages
-        else:
-            messages.success(request, "计划已保存并报备。" if "file" in request.POST else "计划已保存。")
-            return redirect("applications:plan", pk=pk)
-    return render(request, "applications/plan.html", {**context, "formset": formset})
 
 
-def _three_more(data):
-    """The rows as typed and three empty ones, for a browser without JavaScript; nothing is judged yet."""
-    data = data.copy()
-    data["form-TOTAL_FORMS"] = str(min(key_in(data, "form-TOTAL_FORMS") + 3, 200))
-    return plan_formset()(data)
-
-
-@require_POST
-@say_refusals("applications:plan", "pk")
-def file_plan(request, pk):
-    application = application_for(request, pk, "applications.edit")
-    preparing.file_plan(application, by=request.user)
-    messages.success(request, "计划已报备，上级党委可以看到了。")
-    return redirect("applications:plan", pk=pk)
-
-
-def task(request, pk, task_pk):
-    """Record a meeting or a summary; a file chosen here goes into the library first and stays chosen."""
-    application = application_for(request, pk)
-    stage_task = _task_of(application, task_pk)
-    if stage_task.kind == StageTask.Kind.PLAN:
-        return redirect("applications:plan", pk=pk)
-    record = application.task_records.filter(task=stage_task).select_related("minutes", "recorded_by").first()
-    mine = request.user.has_perm("applications.edit", application)
-    context = {
-        "application": application, "task": stage_task, "record": record, "mark": record.mark if record else "",
-        "editable": mine and application.is_draft, "stage": stage_task.stage,
-        "problems": completeness.task_problems(stage_task, record) if record else [],
-    }  # fmt: skip
-    if request.method != "POST":
-        form = TaskForm(instance=record, task=stage_task, application=application)
-        return render(request, "applications/task.html", {**context, "form": form})
-    require(request, "applications.edit", application)
-    data, refusal = take_upload(request, application.branch, field="upload", into="minutes")
-    form = TaskForm(data, instance=record, task=stage_task, application=application)
-    if refusal:
-        form.add_error("upload", refusal)
-    if form.is_valid() and _record(request, application, stage_task, form):
-        messages.success(request, f"“{stage_task.name}”已登记。")
-        return redirect("applications:detail", pk=pk)
-    return render(request, "applications/task.html", {**context, "form": form})
-
-
-def _task_of(application: Application, pk: int) -> StageTask:
-    """A task the plan, or the plan of its own committee, asks of this branch."""
-    found = next((task for task in application.tasks if task.pk == pk), None)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _record(request, application, stage_task, form) -> bool:
-    fields = {name: value for name, value in form.cleaned_data.items() if name != "upload"}
-    try:
-        preparing.record_task(application, stage_task, by=request.user, seen=request.POST.get("mark"), **fields)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
-    return True
+def _returned(application: Application, decisions: list[CheckDecision]) -> progress.Returned | None:
+    """The return the branch is working on, with its remarks on single criteria."""
+    latest = decisions[0] if decisions and application.is_draft else None
+    if latest is None or latest.outcome != CheckDecision.Outcome.RETURNED:
+        return None
+    return progress.Returned(latest, progress.returned_items(application, latest))
 
 
 @require_POST

@@ -62,9 +62,9 @@ window.house = (function () {
 
 (function () {
   /* The server clock: counts on from the second the page was made, never from this machine's own time. */
-  var clock = document.querySelector("[data-clock]");
-  if (clock) {
-    var start = parseInt(clock.dataset.clock, 10) * 1000;
+  var clocks = document.querySelectorAll("[data-clock]");
+  if (clocks.length) {
+    var start = parseInt(clocks[0].dataset.clock, 10) * 1000;
     var begun = performance.now();
     var format = new Intl.DateTimeFormat("zh-CN", {
       timeZone: "Asia/Shanghai", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false
@@ -72,7 +72,8 @@ window.house = (function () {
     var tick = function () {
       var part = {};
       format.formatToParts(new Date(start + performance.now() - begun)).forEach(function (p) { part[p.type] = p.value; });
-      clock.textContent = part.month + "月" + part.day + "日 " + (part.hour === "24" ? "00" : part.hour) + ":" + part.minute + ":" + part.second;
+      var said = part.month + "月" + part.day + "日 " + (part.hour === "24" ? "00" : part.hour) + ":" + part.minute + ":" + part.second;
+      clocks.forEach(function (clock) { clock.textContent = said; });
     };
     tick();
     setInterval(tick, 1000);

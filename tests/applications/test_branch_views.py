@@ -6,13 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.models import Application, Evidence, PlanItem, Reader, TaskRecord
-from applications.services import evidence as evidence_services
-from applications.services import preparing
+from applications.models import Application, Reader
+from applications.services import planning
 from branches.models import AuditEntry
 from standards.models import Track
 from standards.services import campaigns as campaign_services
-from tests.uploads import PDF, uploaded
 
 LIST = reverse("applications:list")
 
@@ -124,7 +122,7 @@ def test_detail_marks_one_current_stage_and_shows_the_extension(client_of, cast,
 def test_detail_shows_what_was_returned_and_why(client_of, cast, application, road):
     application = road.send_back(road.to(application, "submitted"), reason="缺党员大会记录。")
     page = client_of(cast.clerk).get(url("detail", application))
-    assert page.context["returned"].reason == "缺党员大会记录。"
+    assert page.context["returned"].decision.reason == "缺党员大会记录。"
     assert [snapshot.number for snapshot in page.context["snapshots"]] == [1]
     assert "已退回修改（第1次）" in page.content.decode()
     application = road.submit(application)
@@ -173,188 +171,11 @@ def test_pages_open_for_a_reviewer_the_application_was_given_to(client_of, cast,
 @pytest.mark.parametrize("number", [1, 3])
 def test_detail_asks_the_same_number_of_queries(client_of, cast, tiny_application, number, django_assert_num_queries):
     rows = [{"measure": f"措施{n}", "responsible": "支委B", "due_on": timezone.localdate()} for n in range(number)]
-    preparing.save_plan(tiny_application, rows, by=cast.clerk)
+    planning.save_plan(tiny_application, rows, by=cast.clerk)
     client = client_of(cast.clerk)
     client.get(url("detail", tiny_application))
     with django_assert_num_queries(16):
         client.get(url("detail", tiny_application))
-
-
-# The plan
-
-
-def plan_data(*rows, initial=0, **more):
-    data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": initial, **more}
-    for n, row in enumerate(rows):
-        data |= {f"form-{n}-{name}": value for name, value in row.items()}
-    return data
-
-
-GOOD = {
-    "measure": "每月开展主题党日",
-    "indicator": "次数",
-    "target": "12",
-    "responsible": "支委B",
-    "due_on": "2026-12-31",
-}
-
-
-def test_plan_saves_rows_and_leaves_out_empty_ones(client_of, cast, application):
-    data = plan_data({}, GOOD, {}, {**GOOD, "measure": "走访"}, {**GOOD, "measure": "不要了", "DELETE": "on"})
-    assert client_of(cast.clerk).post(url("plan", application), data).status_code == 302
-    assert list(PlanItem.objects.values_list("order", "measure")) == [(1, "每月开展主题党日"), (2, "走访")]
-
-
-def test_plan_with_a_gap_keeps_what_was_typed(client_of, cast, application):
-    page = client_of(cast.clerk).post(url("plan", application), plan_data({"measure": "只写了措施"}, {}))
-    form = page.context["formset"].forms[0]
-    assert (page.status_code, form["measure"].value()) == (200, "只写了措施")
-    assert {name: list(errors) for name, errors in form.errors.items()} == {
-        "responsible": ["请填写责任人。"], "due_on": ["请填写完成时限。"],
-    }  # fmt: skip
-    assert PlanItem.objects.count() == 0
-
-
-def test_plan_emptied_row_goes_away(client_of, cast, application):
-    client = client_of(cast.clerk)
-    client.post(url("plan", application), plan_data(GOOD))
-    client.post(url("plan", application), plan_data({"measure": ""}, initial=1))
-    assert PlanItem.objects.count() == 0
-
-
-def test_plan_more_rows_without_script_judges_nothing(client_of, cast, application):
-    page = client_of(cast.clerk).post(url("plan", application), plan_data({"measure": "半句"}, more="1"))
-    assert (len(page.context["formset"].forms), PlanItem.objects.count()) == (4, 0)
-    assert page.context["formset"].forms[0]["measure"].value() == "半句"
-
-
-def test_plan_save_and_file(client_of, cast, application):
-    client = client_of(cast.clerk)
-    client.post(url("plan", application), plan_data(GOOD, file="1"))
-    application.refresh_from_db()
-    assert application.plan_filed_at is not None
-    actions = AuditEntry.objects.filter(action__startswith="plan.").order_by("seq")
-    assert list(actions.values_list("action", flat=True)) == ["plan.save", "plan.file"]
-
-
-def test_plan_without_a_measure_cannot_be_filed(client_of, cast, application):
-    page = client_of(cast.clerk).post(url("plan", application), plan_data({}, file="1"))
-    assert page.context["errors"] == ["计划里还没有创建措施，请至少填写一条再报备。"]
-    answer = client_of(cast.clerk).post(url("file_plan", application))
-    application.refresh_from_db()
-    assert (answer.status_code, application.plan_filed_at) == (302, None)
-
-
-def test_plan_on_a_stale_page_overwrites_nothing(client_of, cast, application):
-    client = client_of(cast.clerk)
-    mark = client.get(url("plan", application)).context["mark"]
-    client_of(cast.secretary).post(url("plan", application), plan_data(GOOD, mark=mark))
-    page = client.post(url("plan", application), plan_data({**GOOD, "measure": "我的"}, mark=mark))
-    assert (page.status_code, PlanItem.objects.get().measure) == (200, "每月开展主题党日")
-    assert page.context["formset"].forms[0]["measure"].value() == "我的"
-    client.post(url("plan", application), plan_data({**GOOD, "measure": "我的"}, mark=page.context["mark"]))
-    assert PlanItem.objects.get().measure == "我的"
-
-
-def test_plan_actual_values_can_be_filled_in_after_submission(client_of, cast, application, road):
-    road.to(application, "submitted")
-    answer = client_of(cast.clerk).post(url("plan", application), plan_data({**GOOD, "actual": "12"}))
-    assert (answer.status_code, PlanItem.objects.get().actual) == (302, "12")
-
-
-def test_plan_is_for_the_branch_to_change(client_of, cast, application):
-    answer = client_of(cast.committee_clerk).post(url("plan", application), plan_data(GOOD))
-    assert (answer.status_code, PlanItem.objects.count()) == (403, 0)
-
-
-# Tasks
-
-
-@pytest.fixture
-def meeting(application):
-    return next(task for task in application.tasks if task.kind == "members_meeting")
-
-
-def record(**changed):
-    today = timezone.localdate().isoformat()
-    return {
-        "held_on": today, "place": "活动室", "host": "支部书记A", "expected": "12", "present": "11",
-        "auxiliaries_present": "5", "body": "学习标准\r\n部署创建", "minutes": "", **changed,
-    }  # fmt: skip
-
-
-def test_task_records_a_meeting(client_of, cast, application, meeting):
-    answer = client_of(cast.clerk).post(url("task", application, meeting.pk), record())
-    saved = TaskRecord.objects.get()
-    assert (answer.status_code, saved.present, saved.body) == (302, 11, "学习标准\n部署创建")
-
-
-@pytest.mark.parametrize(
-    ("changed", "field", "code"),
-    [
-        ({"present": "13"}, "present", "too_many_present"),
-        ({"held_on": (timezone.localdate() + datetime.timedelta(days=2)).isoformat()}, "held_on", "future"),
-        ({"host": ""}, "host", "required"), ({"expected": ""}, "expected", "required"), ({"body": ""}, "body", "required"),
-        ({"expected": "-1"}, "expected", "min_value"),
-    ],
-)  # fmt: skip
-def test_task_says_what_is_wrong_and_keeps_the_rest(client_of, cast, application, meeting, changed, field, code):
-    page = client_of(cast.clerk).post(url("task", application, meeting.pk), record(**changed))
-    errors = page.context["form"].errors.as_data()
-    assert {name: [error.code for error in found] for name, found in errors.items()} == {field: [code]}
-    assert (page.context["form"]["place"].value(), TaskRecord.objects.count()) == ("活动室", 0)
-
-
-def test_task_file_survives_another_mistake(client_of, cast, application, meeting):
-    data = record(present="13", upload=uploaded("会议记录.pdf", PDF))
-    page = client_of(cast.clerk).post(url("task", application, meeting.pk), data)
-    evidence = Evidence.objects.get()
-    assert page.context["form"]["minutes"].value() == str(evidence.pk)
-    client_of(cast.clerk).post(url("task", application, meeting.pk), record(minutes=evidence.pk))
-    assert TaskRecord.objects.get().minutes == evidence
-
-
-def test_task_refuses_a_bad_file_by_the_field(client_of, cast, application, meeting):
-    page = client_of(cast.clerk).post(
-        url("task", application, meeting.pk), record(upload=uploaded("会议记录.pdf", b"MZ"))
-    )
-    assert list(page.context["form"].errors) == ["upload"]
-    assert (TaskRecord.objects.count(), Evidence.objects.count()) == (0, 0)
-
-
-def test_task_takes_minutes_of_the_own_branch_only(client_of, cast, application, meeting, applications):
-    foreign = evidence_services.store_evidence(
-        applications["A-2"].branch, by=cast.secretary_a2, name="别家.pdf", content_type="application/pdf",
-        sha256="c" * 64, size=1, file=uploaded("别家.pdf", PDF),
-    )  # fmt: skip
-    page = client_of(cast.clerk).post(url("task", application, meeting.pk), record(minutes=foreign.pk))
-    assert list(page.context["form"].errors) == ["minutes"]
-
-
-def test_task_on_a_stale_page_overwrites_nothing(client_of, cast, application, meeting):
-    client_of(cast.secretary).post(url("task", application, meeting.pk), record(mark=""))
-    page = client_of(cast.clerk).post(url("task", application, meeting.pk), record(mark="", host="支委B"))
-    assert [error.code for error in page.context["form"].non_field_errors().as_data()] == ["stale"]
-    assert TaskRecord.objects.get().host == "支部书记A"
-
-
-def test_task_of_another_track_is_404(client_of, cast, application, s1_application):
-    other = s1_application.tasks[1]
-    assert client_of(cast.clerk).get(url("task", application, other.pk)).status_code == 404
-
-
-def test_task_is_closed_after_submission(client_of, cast, application, meeting, road):
-    road.to(application, "submitted")
-    page = client_of(cast.clerk).get(url("task", application, meeting.pk))
-    assert page.context["editable"] is False
-    page = client_of(cast.clerk).post(url("task", application, meeting.pk), record(host="改了"))
-    assert [error.code for error in page.context["form"].non_field_errors().as_data()] == ["conflict"]
-
-
-def test_summary_asks_for_its_text_only(client_of, cast, s1_application):
-    summary = next((task for task in s1_application.tasks if task.kind == "summary"), None)
-    page = client_of(cast.clerk).get(url("task", s1_application, summary.pk))
-    assert list(page.context["form"].fields) == ["held_on", "body", "minutes", "upload"]
 
 
 # Joining, withdrawing, starting again

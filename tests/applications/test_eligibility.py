@@ -2,9 +2,9 @@ import datetime
 
 import pytest
 
-from applications import completeness, eligibility
+from applications import completeness, eligibility, progress
 from applications.models import Application, Evidence
-from applications.services import preparing
+from applications.services import planning
 from branches.models import Branch
 from standards.models import StageTask, Track
 from tests.factories import days
@@ -67,9 +67,9 @@ def recorded(application, cast, *, demands, **fields):
     """The gaps that a task with these demands leaves once it was recorded so."""
     task = StageTask.objects.get(stage__track=application.track, kind="members_meeting")
     StageTask.objects.filter(pk=task.pk).update(**demands)
-    preparing.record_task(application, task, by=cast.clerk, held_on=days(0), body="内容", **fields)
+    planning.record_task(application, task, by=cast.clerk, held_on=days(0), body="内容", **fields)
     fresh = Application.objects.for_work().get(pk=application.pk)
-    step = next(step for step in completeness.Progress(fresh).steps if step.title == "党员大会")
+    step = next(step for step in progress.Progress(fresh).steps if step.title == "党员大会")
     return [gap.text for gap in completeness.gaps(fresh) if gap.page == "task"], step.done
 
 

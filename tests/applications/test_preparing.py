@@ -9,7 +9,7 @@ from django.utils import timezone
 from applications import completeness, snapshots
 from applications.completeness import form_field_problems
 from applications.models import Application, Assessment, PlanItem, Snapshot
-from applications.services import preparing, submitting
+from applications.services import planning, preparing, submitting
 from branches.models import AuditEntry, Notice
 from standards import scoring
 from standards.models import FormField, Stage, Track
@@ -166,7 +166,7 @@ def test_nothing_is_written_under_a_submission(tiny_application, road, cast):
     attempts = [
         (preparing.save_answer, (stale, leaf(stale)), {"answer": {"points": "1"}, "remark": "", "version": 1}),
         (submitting.save_form, (stale, {"theme": "改"}), {"version": 1}),
-        (preparing.record_task, (stale, task), {"held_on": timezone.localdate(), "body": "改"}),
+        (planning.record_task, (stale, task), {"held_on": timezone.localdate(), "body": "改"}),
     ]
     assert [refused(act, *args, **kwargs, by=by) for act, args, kwargs in attempts] == [["conflict"]] * 3
     assert (Assessment.objects.count(), fresh(tiny_application).form_version, AuditEntry.objects.count()) == before
@@ -174,7 +174,7 @@ def test_nothing_is_written_under_a_submission(tiny_application, road, cast):
 
 def test_filing_a_plan_of_a_withdrawn_application_is_refused(tiny_application, road, cast):
     application = road.to(tiny_application, "withdrawn")
-    assert refused(preparing.file_plan, application, by=cast.clerk) == ["conflict"]
+    assert refused(planning.file_plan, application, by=cast.clerk) == ["conflict"]
 
 
 # Stale pages
@@ -206,10 +206,10 @@ def test_save_form_with_an_old_version_changes_nothing(tiny_application, cast):
 
 def test_save_plan_with_an_old_mark_changes_nothing(tiny_application, cast):
     row = {"measure": "一", "responsible": "支委B", "due_on": timezone.localdate()}
-    mark = preparing.plan_mark(tiny_application)
-    preparing.save_plan(tiny_application, [row], by=cast.clerk, seen=mark)
+    mark = planning.plan_mark(tiny_application)
+    planning.save_plan(tiny_application, [row], by=cast.clerk, seen=mark)
     other = [{**row, "measure": "二"}]
-    assert refused(preparing.save_plan, tiny_application, other, by=cast.clerk, seen=mark) == ["stale"]
+    assert refused(planning.save_plan, tiny_application, other, by=cast.clerk, seen=mark) == ["stale"]
     assert PlanItem.objects.get().measure == "一"
 
 

@@ -4,7 +4,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from applications import completeness
 from applications.models import Application
-from applications.services import preparing
+from applications.services import planning
 from branches.models import AuditEntry, Notice
 from standards.models import Campaign, LocalPlan, Publication, StageTask
 from standards.services import local_plans
@@ -136,7 +136,7 @@ def test_a_task_is_asked_of_the_committee_s_own_branches_only(task, bureau, cast
     stranger = Application.objects.get(branch=bureau.b1)
     assert client_of(cast.secretary_b1).get(f"/applications/{stranger.pk}/tasks/{task.pk}/").status_code == 404
     given = {"held_on": days(0), "body": "内容", "by": cast.secretary_b1}
-    assert refused(preparing.record_task, stranger, task, **given) == "foreign_task"
+    assert refused(planning.record_task, stranger, task, **given) == "foreign_task"
 
 
 def test_a_task_is_on_the_branch_s_list_and_its_home_page(task, bureau, cast, client_of):
@@ -174,7 +174,7 @@ def test_a_task_is_a_column_for_the_committee_alone(task, cast, client_of, tiny_
 
 def test_a_task_that_was_recorded_is_not_removed(task, plan, bureau, cast):
     own = Application.objects.for_work().get(branch=bureau.a1)
-    preparing.record_task(own, task, by=cast.clerk, held_on=days(0), body="内容", expected=10, present=9)
+    planning.record_task(own, task, by=cast.clerk, held_on=days(0), body="内容", expected=10, present=9)
     assert refused(local_plans.save_local_tasks, plan, [], by=cast.committee_head) == "in_use"
     assert StageTask.objects.filter(pk=task.pk).exists()
 
