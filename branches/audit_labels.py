@@ -305,9 +305,7 @@ FIELDS = {
     "gap": "差距",
     "tags": "问题类型",
     "cause": "原因",
-    "measure": "整改措施",
     "responsible": "责任人",
-    "done_on": "完成日期",
 }
 
 # Codes that stand in the log where a person expects a word.
