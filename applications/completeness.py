@@ -49,8 +49,12 @@ def missing_for_submit(application: Application) -> list[str]:
     return [gap.text for gap in gaps(application)]
 
 
-def gaps(application: Application) -> list[Gap]:
-    """The same with the page on which each is mended."""
+def gaps(application: Application, *, by_total: bool = False) -> list[Gap]:
+    """The same with the page on which each is mended.
+
+    `by_total` judges the self-assessment by what was stored with its last save instead of by all its answers: the same
+    yes or no without a query of its own, for whoever asks of many.
+    """
     found = []
     records = {record.task_id: record for record in application.task_records.all()}
     for task in application.tasks:
@@ -60,7 +64,8 @@ def gaps(application: Application) -> list[Gap]:
         else:
             found += [Gap(text, "task", task.pk) for text in task_problems(task, records.get(task.pk))]
     found += [Gap(text, "branch") for text in eligibility.problems(application.track, application.branch)]
-    found += [Gap(text, "assessment") for text in assessment_problems(application)]
+    judge = total_problems if by_total else assessment_problems
+    found += [Gap(text, "assessment") for text in judge(application)]
     return found + [Gap(text, "form") for text in form_problems(application)]
 
 
@@ -88,6 +93,14 @@ def assessment_problems(application: Application) -> list[str]:
         line = scoring.plain(track.self_line)
         return [f"自评{scoring.plain(score.total)}分，未达到自评达标线{line}分，认为达标后方可申报。"]
     return []
+
+
+def total_problems(application: Application) -> list[str]:
+    """Whether anything is wrong with the self-assessment, by its stored total."""
+    if not application.self_complete:
+        return ["自评还没有完成。"]
+    passes = scoring.passes(application.self_score or scoring.ZERO, application.track.self_line)
+    return [] if passes else ["自评未达到自评达标线。"]
 
 
 def form_problems(application: Application) -> list[str]:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from applications import overview
+from applications.columns import Column
 from applications.forms import DateInput, Text
 from applications.models import Application, Clearance
 from applications.states import Status
@@ -25,23 +26,60 @@ class Select(forms.Select):
 class ProgressFilter(forms.Form):
     """Narrows the overview; the choices are those of the user's own scope, a choice that makes no sense is left out."""
 
+    q = forms.CharField(
+        label="支部名称",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),
+    )
     county = forms.ChoiceField(label="所属党委", required=False, widget=Select)
     line = forms.ChoiceField(label="警种", required=False, widget=Select)
     status = forms.ChoiceField(label="状态", required=False, widget=Select)
+    missing = forms.ChoiceField(label="缺哪一步", required=False, widget=Select)
+    sort = forms.ChoiceField(label="排序", required=False, choices=list(overview.ORDERS.items()), widget=Select)
+    late = forms.BooleanField(label="只看逾期", required=False)
+    returned = forms.BooleanField(label="只看曾被退回", required=False)
 
     def __init__(
-        self, *args: Any, sealed: frozenset[str], counties: list[Branch], lines: list[str], **kwargs: Any
-    ) -> None:
+        self, *args: Any, track: Track, columns: list[Column], sealed: frozenset[str], counties: list[Branch],
+        lines: list[str], **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
-        self.sealed = sealed
+        self.track, self.columns, self.sealed = track, columns, sealed
         statuses = [(value, label) for value, label in Status.choices if value not in sealed]
         self.fields["county"].choices = [("", "全部"), *((each.path, each.short_name) for each in counties)]
         self.fields["line"].choices = [("", "全部"), *((line, line) for line in lines)]
-        self.fields["status"].choices = [("", "全部"), (overview.READY, "自评已完成未提交"), *statuses]
+        self.fields["status"].choices = [("", "全部"), (overview.READY, "齐备未提交"), *statuses]
+        self.fields["missing"].choices = [("", "不限"), *((each.key, f"缺{each.label}") for each in columns)]
+
+    @property
+    def ticks(self) -> list[forms.BoundField]:
+        return [field for field in self if isinstance(field.field, forms.BooleanField)]
+
+    @property
+    def choices(self) -> list[forms.BoundField]:
+        return [field for field in self if not isinstance(field.field, forms.BooleanField)]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the order was asked for."""
+        return any(value for name, value in self.cleaned_data.items() if name != "sort")
 
     def narrow(self, applications):
         self.is_valid()
-        return overview.filtered(applications, self.sealed, **self.cleaned_data)
+        given = self.cleaned_data
+        found = overview.filtered(
+            applications, self.sealed, county=given.get("county", ""), line=given.get("line", ""),
+            status="" if given.get("status") == overview.READY else given.get("status", ""),
+        )  # fmt: skip
+        if given.get("q"):
+            found = found.filter(branch__name__icontains=given["q"])
+        if given.get("returned"):
+            found = found.filter(returns__gt=0)
+        found = overview.lacking(found, self.columns, key=given.get("missing", ""), late=given.get("late", False))
+        if given.get("status") == overview.READY:
+            found = overview.only_ready(found, self.track)
+        return overview.ordered(found, given.get("sort", ""))
 
 
 class InspectionFilter(forms.Form):

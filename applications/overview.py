@@ -2,61 +2,87 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Count, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
 from django.utils import timezone
 
+from applications.columns import Column
+from applications.completeness import task_problems
 from applications.models import Application, Assessment, TaskRecord
-from applications.services import checking, gate
-from applications.states import PAST_CHECK, SEALED, Status
+from applications.ready import ready
+from applications.rules import URGING
+from applications.services import gate, reminding
+from applications.states import SEALED, Road, Status
+from branches import todo
 from branches.models import Branch, User
-from branches.roles import READING_ROLES
-from standards.deadlines import deadline_for
-from standards.models import Campaign, Criterion, Extension, Stage, StageTask, Track
+from branches.roles import Role
+from standards import deadlines as calendar
+from standards import scoring
+from standards.models import Campaign, Extension, Stage, StageTask, Track
 
 READY = "ready"
 HAND_UP = ("nominate", "forward")
+# What the rows show; the rest is long to read.
+READ = (
+    "branch__path", "branch__short_name", "branch__line", "branch__kind", "branch__nominates_itself", "track", "status",
+    "self_score", "self_complete", "check_score", "returns", "updated_at", "plan_filed_at", "recommendation__rank",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Step:
-    """One column: what every branch has to do, and by when."""
+class Cell(NamedTuple):
+    """One step of one branch: done, flawed (recorded, but not as the gate wants it), late or open; `why` in words."""
 
     label: str
-    due: datetime | None
-    task: StageTask | None = None
+    state: str
+    why: str = ""
+
+
+class Record(NamedTuple):
+    """What `task_problems` looks at in the record of a task."""
+
+    expected: int | None
+    present: int | None
+    minutes_id: int | None
+
+
+class Line(NamedTuple):
+    """All that a row shows, as plain values: two rows with the same line look the same."""
+
+    key: str
+    url: str
+    name: str
+    below: str
+    extensions: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
+    answered: str
+    questions: str
+    self_score: str
+    status: str
+    status_label: str
+    returns: str
+    apply_late: bool
+    check_late: bool
+    check_score: str
+    up: str
+    handed_up: str
+    owes: bool
+    reminded: str
+    reminded_today: bool
+    actions: tuple[str, ...]
+    may_remind: bool
+    may_extend: bool
 
 
 @dataclass(frozen=True)
 class Row:
-    """One branch on its way."""
+    """One branch on its way: what it shows, and whose it is."""
 
     application: Application
-    status: Status
-    tasks: list[tuple[str, bool]]
-    answered: int
-    questions: int
-    actions: list[str]
-    extensions: list[Extension]
-    reminded_at: datetime | None = None
-
-    @property
-    def owes(self) -> bool:
-        return self.status == Status.PREPARING
-
-    @property
-    def reminded_today(self) -> bool:
-        return self.reminded_at is not None and timezone.localdate(self.reminded_at) == timezone.localdate()
-
-
-@dataclass(frozen=True)
-class County:
-    """The rows of one committee right below the city's."""
-
-    name: str
-    rows: list[Row] = field(default_factory=list)
+    line: Line
+    county: str
 
 
 def tracks_of(user: User) -> list[Track]:
@@ -65,7 +91,7 @@ def tracks_of(user: User) -> list[Track]:
         Track.objects.filter(campaign__in=Campaign.objects.visible_to(user))
         .exclude(campaign__status=Campaign.Status.DRAFT)
         .select_related("campaign", "rubric")
-        .prefetch_related("stages")
+        .prefetch_related(Prefetch("stages", Stage.objects.defer("actors", "outputs", "date_text", "source")))
     )
     return sorted(tracks, key=_urgency)
 
@@ -124,27 +150,41 @@ def filtered(
         applications = applications.filter(branch__path__startswith=county)
     if line:
         applications = applications.filter(branch__line=line)
-    if status == READY:
-        return applications.filter(status=Status.PREPARING, self_complete=True)
     if status:
         stored = {status, *sealed} if status == Status.IN_REVIEW else {status} - sealed
         return applications.filter(status__in=stored)
     return applications
 
 
-def counts(applications: QuerySet[Application]) -> dict[str, int]:
-    """How far all of them are, in one query. Nothing that is sealed shows: beyond 已推荐 all count alike."""
-    passed = Q(status__in=PAST_CHECK | SEALED)
-    return applications.aggregate(
-        total=Count("pk"),
-        planned=Count("pk", filter=Q(plan_filed_at__isnull=False)),
-        assessed=Count("pk", filter=Q(self_complete=True)),
-        ready=Count("pk", filter=Q(self_complete=True, status=Status.PREPARING)),
-        submitted=Count("pk", filter=Q(status=Status.SUBMITTED) | passed),
-        checked=Count("pk", filter=passed),
-        handed_up=Count("pk", filter=passed & ~Q(status=Status.CHECKED)),
-        returned=Count("pk", filter=Q(returns__gt=0)),
-    )
+def only_ready(applications: QuerySet[Application], track: Track) -> QuerySet[Application]:
+    return applications.filter(pk__in=[each.pk for each in ready(applications, track)])
+
+
+def lacking(
+    applications: QuerySet[Application], columns: list[Column], *, key: str = "", late: bool = False
+) -> QuerySet[Application]:
+    """Those on whom this step waits now (any step without a key), or only those for whom its time is over."""
+    asked = [each for each in columns if each.key == key] if key else columns
+    if not late and not key:
+        return applications
+    wanted = Q(pk__in=[])
+    for each in asked:
+        wanted |= each.late if late else each.missing
+    return applications.filter(wanted)
+
+
+ORDERS = {"": "按组织", "name": "按名称", "score": "自评分从高到低", "recent": "最近办理在前", "idle": "最久未动在前"}
+_ORDER_BY: dict[str, tuple] = {
+    "name": ("branch__short_name",),
+    "score": (F("self_score").desc(nulls_last=True),),
+    "recent": ("-updated_at",),
+    "idle": ("updated_at",),
+}
+
+
+def ordered(applications: QuerySet[Application], by: str) -> QuerySet[Application]:
+    """In the order of the tree, or as asked for; who has no score comes last."""
+    return applications.order_by(*_ORDER_BY[by], "branch__path", "pk") if by in _ORDER_BY else applications
 
 
 def with_answers(applications: QuerySet[Application]) -> QuerySet[Application]:
@@ -159,69 +199,112 @@ def with_answers(applications: QuerySet[Application]) -> QuerySet[Application]:
     return applications.annotate(answered=Subquery(answered, output_field=IntegerField()))
 
 
-def steps(track: Track, user: User) -> list[Step]:
-    """The columns: filing the plan, then every task in the order of the stages.
-
-    A committee's own tasks (S2-27) make a column only for whoever looks at none but the branches it asks.
-    """
-    columns, scopes = [], user.scopes(*READING_ROLES)
-    for stage in track.stages.all():
-        for task in stage.tasks.all():
-            if task.organiser and not all(path.startswith(task.organiser.path) for path in scopes):
-                continue
-            label = "计划报备" if task.kind == StageTask.Kind.PLAN else task.name
-            columns.append(Step(label, deadline_for(stage), task))
-    return columns
-
-
 def deadlines(track: Track) -> dict[str, datetime | None]:
-    """The closing instants shown above the columns, by kind of stage."""
-    return {kind: deadline_for(track.stage(kind)) for kind in COMMITTEE_STAGES}
+    """The closing instants of the committee's stages, by kind."""
+    return {kind: calendar.deadline_for(track.stage(kind)) for kind in COMMITTEE_STAGES}
 
 
-def rows(applications: Iterable[Application], track: Track, user: User) -> list[Row]:
-    """The rows of one page; `applications` with branch, recommendation and `answered`."""
-    applications = list(applications)
-    reminded = {
-        each["about"]: each["at"]
-        for each in checking.reminders_of(applications).order_by().values("about").annotate(at=Max("created_at"))
-    }
-    columns = steps(track, user)
-    done: dict[int, set[int]] = defaultdict(set)
-    for pk, task in TaskRecord.objects.filter(application__in=applications).values_list("application", "task"):
-        done[pk].add(task)
-    return [
-        _row(each, track, user, columns, done[each.pk], reminded.get(f"application:{each.pk}")) for each in applications
-    ]
-
-
-def _row(
-    application: Application,
+def rows(
+    applications: Iterable[Application],
     track: Track,
     user: User,
-    columns: list[Step],
-    done: set[int],
-    reminded_at: datetime | None,
-) -> Row:
-    application.track = track  # read once, with its stages: the rows ask nothing more
-    return Row(
-        application=application,
-        status=application.status_for(user),
-        tasks=[
-            (
-                step.label,
-                application.plan_filed_at is not None
-                if step.task and step.task.kind == StageTask.Kind.PLAN
-                else bool(step.task and step.task.pk in done),
-            )
-            for step in columns
-        ],
-        answered=application.answered or 0,
-        questions=sum(leaf.asked for leaf in _leaves(track, application.branch.line)),
-        actions=[action for action in HAND_UP if gate.may(action, application, user)],
-        extensions=extensions(application),
-        reminded_at=reminded_at,
-    )
+    columns: list[Column],
+    counties: Iterable[Branch],
+    *,
+    sort: str = "",
+) -> list[Row]:
+    """The rows of one page; `applications` with branch, recommendation and `answered`."""
+    applications = list(applications)
+    for each in applications:
+        each.track = track  # read once, with its stages: the rows ask nothing more
+    reminded, records = reminding.reminders_of(applications), _records(applications)
+    names = {county.path: county.short_name for county in counties}
+    questions = {line: str(_questions(track, line)) for line in {each.branch.line for each in applications}}
+    granted = _granted(track, {each.branch_id for each in applications})
+    over = [column for column in columns if column.is_over]
+    may_remind, may_extend = bool(user.roles & URGING), Role.CAMPAIGN_ADMIN in user.roles
+    found = []
+    for each in applications:
+        late = frozenset(column.key for column in over if column.is_late_for(each.branch))
+        status, said = each.status_for(user), reminded.get(each.pk)
+        county = names.get(each.branch.path[: 2 * Branch.steplen], "其他")
+        line = Line(
+            key=str(each.pk),
+            url=each.get_absolute_url(),
+            name=each.branch.short_name,
+            below=f"{each.branch.line} {county} {todo.moment_text(each.updated_at)}" if sort else each.branch.line,
+            extensions=tuple(granted.get(each.branch_id, ())),
+            cells=tuple(_cell(column, each, records[each.pk], late) for column in columns if column.task),
+            answered=str(each.answered or 0),
+            questions=questions[each.branch.line],
+            self_score=scoring.plain(each.self_score),
+            status=status.value,
+            status_label=status.label,
+            returns=str(each.returns or ""),
+            apply_late=each.is_draft and "apply" in late,
+            check_late=each.status == Status.SUBMITTED and "check" in late,
+            check_score=scoring.plain(each.check_score),
+            up=columns[-1].label,
+            handed_up=_handed_up(each),
+            owes=each.is_draft,
+            reminded=said.words if said else "",
+            reminded_today=bool(said and said.today),
+            actions=_actions(each, user),
+            may_remind=may_remind,
+            may_extend=may_extend,
+        )
+        found.append(Row(each, line, county))
+    return found
+
+
+def _granted(track: Track, branches: set[int]) -> dict[int, list[tuple[str, str]]]:
+    """The extensions given to these branches themselves: until when, and why."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for stage in track.stages.all():
+        for each in stage.extensions.all():
+            if each.branch_id in branches:
+                found[each.branch_id].append((f"{stage}延至{todo.day_text(each.until)}", f"{stage}：{each.reason}"))
+    return found
+
+
+def _handed_up(application: Application) -> str:
+    """Its place on the committee's list, or that it goes by itself."""
+    ranked = getattr(application, "recommendation", None)
+    if ranked:
+        return f"第{ranked.rank}名"
+    return "自荐" if application.road == Road.NOMINATED else "—"
+
+
+def _actions(application: Application, user: User) -> tuple[str, ...]:
+    """What may leave the committee now."""
+    if application.status != Status.CHECKED:
+        return ()
+    return tuple(action for action in HAND_UP if gate.may(action, application, user))
+
+
+def _records(applications: list[Application]) -> dict[int, dict[int, Record]]:
+    """By application and task."""
+    records: dict[int, dict[int, Record]] = defaultdict(dict)
+    found = TaskRecord.objects.filter(application__in=applications)
+    for pk, task, *facts in found.values_list("application", "task", "expected", "present", "minutes"):
+        records[pk][task] = Record(*facts)
+    return records
+
+
+def _questions(track: Track, line: str) -> int:
+    return sum(leaf.asked for leaf in track.rubric.leaves_for(line))
+
+
+def _cell(column: Column, application: Application, records: dict[int, Record], late: frozenset[str]) -> Cell:
+    task, record = column.task, records.get(column.task.pk)
+    if task.kind == StageTask.Kind.PLAN:
+        done, why = application.plan_filed_at is not None, ""
+    else:
+        problems = task_problems(task, record)
+        done, why = not problems, "".join(problems) if record else ""
+    if done or why:
+        return Cell(column.label, "done" if done else "flawed", why)
+    return Cell(column.label, "late" if application.is_draft and column.key in late else "open")
 
 
 def extensions(application: Application) -> list[Extension]:
@@ -234,17 +317,12 @@ def extensions(application: Application) -> list[Extension]:
     ]
 
 
-def _leaves(track: Track, line: str) -> list[Criterion]:
-    return track.rubric.leaves_for(line)
-
-
-def grouped(all_rows: list[Row], counties: Iterable[Branch]) -> list[County]:
-    """The rows under the names of their counties, in the order they come."""
-    names = {county.path: county.short_name for county in counties}
-    groups: list[County] = []
+def grouped(all_rows: list[Row], sort: str = "") -> list[tuple[str, list[Row]]]:
+    """The rows under the names of their counties, in the order they come; in one piece where another order was asked."""
+    groups: list[tuple[str, list[Row]]] = []
     for row in all_rows:
-        name = names.get(row.application.branch.path[: 2 * Branch.steplen], "其他")
-        if not groups or groups[-1].name != name:
-            groups.append(County(name))
-        groups[-1].rows.append(row)
+        name = "" if sort else row.county
+        if not groups or groups[-1][0] != name:
+            groups.append((name, []))
+        groups[-1][1].append(row)
     return groups

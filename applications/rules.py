@@ -7,6 +7,8 @@ from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, READING_ROLES, Role
 
 OVERSEERS = frozenset({*COMMITTEE_ROLES, Role.INSPECTOR, Role.CAMPAIGN_ADMIN})
+# Who urges branches, and has or asks for more time for them.
+URGING = frozenset({*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN})
 
 
 @rules.predicate

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from applications.views import checking, committee, inspection, ranking, superseding
+from applications.views import checking, committee, extending, inspection, ranking, superseding
 
 committee_urls = [
     path("progress/", committee.progress, name="progress"),
     path("progress/remind/", committee.remind, name="remind"),
+    path("progress/extend/", extending.extend_many, name="extend_many"),
     path("checks/", checking.check_list, name="check_list"),
     path("<int:pk>/check/", checking.check, name="check"),
     path("<int:pk>/check/save/", checking.save_check, name="save_check"),
@@ -14,7 +15,7 @@ committee_urls = [
     path("<int:pk>/accept/", checking.accept, name="accept"),
     path("<int:pk>/nominate/", committee.nominate, name="nominate"),
     path("<int:pk>/forward/", committee.forward, name="forward"),
-    path("<int:pk>/extend/", committee.extend, name="extend"),
+    path("<int:pk>/extend/", extending.extend, name="extend"),
     # /applications/ranking/
     path("ranking/", ranking.rankings, name="rankings"),
     path("ranking/<int:track_pk>/<int:committee_pk>/", ranking.ranking, name="ranking"),

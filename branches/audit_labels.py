@@ -40,6 +40,7 @@ ACTIONS = {
     "application.supersede": "随标准替换重新计分",
     "stage.extend": "批准延期",
     "stage.unextend": "撤销延期",
+    "stage.ask": "申请延期",
     "stage.dates": "调整阶段日期",
     "local_plan.save": "保存本级方案",
     "local_plan.publish": "发布本级方案",

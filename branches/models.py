@@ -431,6 +431,8 @@ class Notice(models.Model):
     title = models.CharField("标题", max_length=200)
     body = models.TextField("内容", blank=True)
     url = models.CharField("去处理", max_length=200, blank=True)
+    # Who urged by hand; nobody for what the system wrote of itself.
+    sender = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="催办人")
     created_at = models.DateTimeField("时间", default=timezone.now, db_index=True)
     read_at = models.DateTimeField("已读时间", null=True)
     mail = models.CharField("邮件", max_length=10, choices=Mail.choices, default=Mail.NONE)

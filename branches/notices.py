@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -58,11 +58,13 @@ def post(
 
 
 def draft(
-    user: User, kind: str, *, about: str, title: str, body: str = "", url: str = "", due_on: datetime.date | None = None
-) -> Notice:
+    user: User, kind: str, *, about: str, title: str, body: str = "", url: str = "",
+    due_on: datetime.date | None = None, sender: User | None = None,
+) -> Notice:  # fmt: skip
     """An unsaved notice for one person; mailed too where there is an address."""
     return Notice(
         recipient=user,
+        sender=sender,
         kind=kind,
         about=about,
         due_on=due_on or timezone.localdate(),
@@ -89,11 +91,16 @@ class Nudge:
     url: str
 
 
-def nudge(kind: str, nudges: list[Nudge], roles: Iterable[str]) -> list[Nudge]:
-    """Urge those who hold the roles on each branch, every matter once a day. Three queries, however many there are.
+class Nudged(NamedTuple):
+    """What became of each matter: somebody was told, it was said today already, nobody holds the roles."""
 
-    Returns what somebody was told of: not what was said already today, nor a branch where nobody holds the roles.
-    """
+    told: list[Nudge]
+    already: list[Nudge]
+    nobody: list[Nudge]
+
+
+def nudge(kind: str, nudges: list[Nudge], roles: Iterable[str], *, by: User | None = None) -> Nudged:
+    """Urge those who hold the roles on each branch, every matter once a day. Three queries, however many there are."""
     today = timezone.localdate()
     asked = [each.about for each in nudges]
     said = set(Notice.objects.filter(kind=kind, about__in=asked, due_on=today).values_list("about", flat=True))
@@ -103,15 +110,18 @@ def nudge(kind: str, nudges: list[Nudge], roles: Iterable[str]) -> list[Nudge]:
     )
     for grant in grants.select_related("user"):
         people[grant.branch_id][grant.user_id] = grant.user
-    fresh = [each for each in nudges if each.about not in said and people[each.branch.pk]]
+    found = Nudged([], [], [])
+    for each in nudges:
+        place = found.already if each.about in said else found.told if people[each.branch.pk] else found.nobody
+        place.append(each)
     deliver(
         [
-            draft(user, kind, about=each.about, title=each.title, body=each.body, url=each.url)
-            for each in fresh
+            draft(user, kind, about=each.about, title=each.title, body=each.body, url=each.url, sender=by)
+            for each in found.told
             for user in people[each.branch.pk].values()
         ]
     )
-    return fresh
+    return found
 
 
 def release_stale(now: datetime.datetime | None = None) -> int:

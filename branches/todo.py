@@ -56,6 +56,18 @@ def closing_text(due: datetime.datetime) -> str:
     return f"{year}{day.month}月{day.day}日{at}"
 
 
+def day_text(day: datetime.date) -> str:
+    """“4月30日”, the year where it is not this one."""
+    year = "" if day.year == timezone.localdate().year else f"{day.year}年"
+    return f"{year}{day.month}月{day.day}日"
+
+
+def moment_text(at: datetime.datetime) -> str:
+    """“4月30日 17:20”, the year where it is not this one."""
+    local = timezone.localtime(at)
+    return f"{day_text(local.date())} {local:%H:%M}"
+
+
 def when_text(days: int) -> str:
     """How a reminder speaks of its deadline."""
     if days > 0:

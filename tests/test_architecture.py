@@ -23,6 +23,8 @@ ROWS = [
         "completeness",
         "marks",
         "progress",
+        "columns",
+        "ready",
         "gathering",
         "method_words",
         "calculation",

@@ -1,26 +1,23 @@
 """The committee's work on one application: check item by item, return with reasons, accept, nominate, forward."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.models import Application, CheckDecision, CheckItem
 from applications.services import gate
-from applications.services.preparing import checking_committee, require_criterion, require_storable, score_answer
+from applications.services.preparing import require_criterion, require_storable, score_answer
 from applications.states import Status
 from branches import audit, notices
-from branches.models import Branch, Notice, User
-from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES
+from branches.models import User
+from branches.roles import BRANCH_ROLES
 from standards import deadlines, scoring
-from standards.models import Criterion, Extension, Stage
+from standards.models import Criterion, Stage
 from standards.services import campaigns as campaign_services
 from standards.services.answering import store_answer
-
-MANUAL = "remind.manual"
 
 
 def save_check(
@@ -177,57 +174,6 @@ def nominate_application(application: Application, *, by: User) -> Application:
 def forward_application(application: Application, *, by: User) -> Application:
     """Report a branch that meets the standard to the city (S1-51)."""
     return _hand_up(application, "forward", by=by)
-
-
-def extend_for(application: Application, stage: Stage, *, until: date, reason: str, by: User) -> Extension:
-    """Give whoever owes the stage more time and tell them: the branch, or its committee for the committee's stages."""
-    owner = stage_owner(application.branch, stage)
-    with audit.recorded():
-        extension = campaign_services.extend_stage(stage, owner, until=until, reason=reason, by=by)
-        notices.post(
-            notices.holders(owner, *BRANCH_ROLES, *COMMITTEE_ROLES),
-            "stage.extended",
-            about=f"stage:{stage.pk}:{until:%m%d}",
-            title=f"“{stage}”已延期至{until:%Y年%m月%d日}：{application.track}",
-            body=reason,
-            url=application.get_absolute_url(),
-        )
-    return extension
-
-
-def stage_owner(branch: Branch, stage: Stage) -> Branch:
-    """Who is given more time: ranking is the committee's, and its extension covers its branches; else the branch."""
-    return (checking_committee(branch) or branch) if stage.kind == Stage.Kind.RECOMMEND else branch
-
-
-def remind_branches(applications: Iterable[Application], *, by: User) -> int:
-    """Urge by hand the branches that have not submitted, each once a day; those not owing anything are passed over.
-
-    Returns how many were urged; code `nobody` when there was none.
-    """
-    applications = [each for each in applications if each.status == Status.PREPARING]
-    nudges = {
-        notices.Nudge(
-            branch=application.branch,
-            about=f"application:{application.pk}",
-            title=f"请抓紧办理：{application.track}",
-            body=f"{by.name}提醒：请完成自评与申报表并提交申报。",
-            url=application.get_absolute_url(),
-        ): application
-        for application in applications
-    }
-    with audit.recorded():
-        urged = notices.nudge(MANUAL, list(nudges), BRANCH_ROLES)
-        for each in urged:
-            audit.record("application.remind", nudges[each], by=by, branch=each.branch)
-    if not urged:
-        raise ValidationError("没有可催办的支部：已提交、今天已催办过，或没有在任的书记和经办人。", code="nobody")
-    return len(urged)
-
-
-def reminders_of(applications: Iterable[Application]) -> QuerySet[Notice]:
-    """The notices by which these applications' branches were urged by hand."""
-    return Notice.objects.filter(kind=MANUAL, about__in=[f"application:{each.pk}" for each in applications])
 
 
 def _hand_up(application: Application, action: str, *, by: User) -> Application:

@@ -196,7 +196,7 @@ def remind_study(publication: Publication, branches: Iterable[Branch], *, by: Us
         if branch.pk not in studied
     ]
     with audit.recorded():
-        urged = notices.nudge(MANUAL, owing, BRANCH_ROLES)
+        urged = notices.nudge(MANUAL, owing, BRANCH_ROLES, by=by).told
         for each in urged:
             audit.record("study.remind", publication, by=by, branch=each.branch)
     if not urged:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from applications.models import Application, CheckDecision, CheckItem
-from applications.services import checking, submitting
+from applications.services import checking, extending, submitting
 from applications.states import Status
 from branches import audit
 from branches.models import AuditEntry, Notice
@@ -138,7 +138,7 @@ def test_return_with_a_later_date_extends_the_stage(submitted, cast):
 
 def test_return_never_shortens_an_extension(submitted, cast):
     stage = submitted.stage(Stage.Kind.APPLY)
-    checking.extend_for(submitted, stage, until=factories.days(20), reason="专项行动", by=cast.campaign_admin)
+    extending.extend_for(submitted, stage, until=factories.days(20), reason="专项行动", by=cast.campaign_admin)
     checking.return_application(fresh(submitted), reason="补材料", due_on=factories.days(8), by=cast.committee_clerk)
     assert Extension.objects.get().until == factories.days(20)
 

@@ -10,7 +10,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from applications.models import Application
-from applications.services import checking, gate, preparing, recommending, submitting
+from applications.services import checking, extending, gate, preparing, recommending, submitting
 from applications.states import TABLE
 from branches import audit
 from standards.deadlines import end_of
@@ -128,7 +128,7 @@ def test_the_services_close_at_the_deadline(tiny_application, bureau, cast, road
         SERVICES["save_ranking"][2](fresh(application), bureau, cast)
     stage = application.stage(kind)
     if extended:
-        owner = checking.stage_owner(application.branch, stage)
+        owner = extending.stage_owner(application.branch, stage)
         campaigns.extend_stage(stage, owner, until=factories.days(8), reason="汛期", by=cast.campaign_admin)
     with time_machine.travel(end_of(factories.days(8 if extended else 5)) + shift, tick=False):
         code = refusal_of(lambda: call(fresh(application), bureau, cast))
@@ -174,7 +174,7 @@ def test_the_office_may_open_the_door_again_after_the_deadline(tiny_application,
     application = road.fill(tiny_application)
     stage = application.stage("apply")
     with time_machine.travel(end_of(factories.days(5)) + SECOND, tick=False):
-        checking.extend_for(application, stage, until=factories.days(8), reason="汛期", by=cast.campaign_admin)
+        extending.extend_for(application, stage, until=factories.days(8), reason="汛期", by=cast.campaign_admin)
         assert submitting.submit_application(fresh(application), by=cast.secretary).number == 1
 
 

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from applications.models import Application, Recommendation, RecommendationList
-from applications.services import checking, recommending
+from applications.services import extending, recommending
 from applications.states import Status
 from branches.models import AuditEntry, Notice
 from standards.models import Stage, Track
@@ -153,7 +153,7 @@ def test_after_the_stage_only_an_extension_of_the_committee_helps(ranking, check
         confirm()
     assert refusal.value.code == "closed"
     stage.refresh_from_db()
-    checking.extend_for(checked[0], stage, until=factories.days(2), reason="汛期", by=cast.campaign_admin)
+    extending.extend_for(checked[0], stage, until=factories.days(2), reason="汛期", by=cast.campaign_admin)
     confirm()
     assert fresh(checked[0]).status == Status.RECOMMENDED
 
