@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from applications.completeness import task_problems
 from applications.models import Application, RecommendationList, Rectification, VetoRecord
+from applications.ready import ready
 from applications.states import SELF_CHECKING, Road, Status
 from branches.models import Branch, RoleGrant, User, under
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, Role
@@ -20,6 +21,8 @@ from standards.models import Campaign, Stage, StageTask, Track
 FORGOTTEN_AFTER = datetime.timedelta(days=7)
 # How long before its date a rectification is on the list.
 RECTIFY_AHEAD = datetime.timedelta(days=7)
+# How long before the deadline a committee is told who only has to submit.
+URGENT = datetime.timedelta(days=3)
 
 
 def owed(user: User | None = None) -> Iterator[Todo]:
@@ -27,6 +30,7 @@ def owed(user: User | None = None) -> Iterator[Todo]:
     yield from branch_work(user)
     yield from rectifying(user)
     yield from checks(user)
+    yield from unsubmitted(user)
     yield from recommendations(user)
     yield from vetoes(user)
 
@@ -188,6 +192,41 @@ def checks(user: User | None = None) -> Iterator[Todo]:
         )  # fmt: skip
 
 
+def unsubmitted(user: User | None = None) -> Iterator[Todo]:
+    """In the last days before the deadline: branches with everything there and not submitted, one line per committee."""
+    if user is not None and not user.scopes(*COMMITTEE_ROLES):
+        return
+    today = timezone.localdate()
+    near = Stage.objects.filter(
+        kind=Stage.Kind.APPLY, track__campaign__status=Campaign.Status.OPEN, closes_on__gte=today,
+        closes_on__lte=today + URGENT,
+    ).values_list("track", flat=True)  # fmt: skip
+    scope = Application.objects.filter(track__in=near)
+    if user is not None:
+        scope = scope.filter(under(user.scopes(*COMMITTEE_ROLES), "branch__path"))
+    tracks = set(scope.filter(status=Status.PREPARING, self_complete=True).order_by().values_list("track", flat=True))
+    if not tracks:
+        return
+    committees = {branch.path: branch for branch in Branch.objects.filter(kind=Branch.Kind.COMMITTEE)}
+    for track in _tracks(tracks, "stages__tasks").values():
+        numbers: dict[str, int] = {}
+        for application in ready(scope.filter(track=track), track):
+            if committee := _nearest(application.branch.path, committees):
+                numbers[committee.path] = numbers.get(committee.path, 0) + 1
+        for path, number in numbers.items():
+            yield Todo(
+                kind="ready",
+                about=f"campaign:{track.campaign_id}",
+                title=f"{number}个支部内容已齐备，只差书记提交",
+                url=f"{reverse('applications:progress')}?track={track.pk}",
+                due=deadline_for(track.stage(Stage.Kind.APPLY), committees[path]),
+                detail=f"{track} · {committees[path].short_name}",
+                branch=committees[path],
+                roles=COMMITTEE_ROLES,
+                action="去提醒",
+            )
+
+
 def _per_committee(waiting, user, *, kind, stage_kind, roles, title, url_name, action) -> Iterator[Todo]:
     if user is not None:
         waiting = waiting.filter(under(user.scopes(*roles), "branch__path"))
@@ -225,8 +264,8 @@ def _nearest(path: str, committees: dict[str, Branch]) -> Branch | None:
     return None
 
 
-def _tracks(pks: set[int]) -> dict[int, Track]:
-    tracks = Track.objects.filter(pk__in=pks).select_related("campaign").prefetch_related("stages__extensions")
+def _tracks(pks: set[int], *more: str) -> dict[int, Track]:
+    tracks = Track.objects.filter(pk__in=pks).select_related("campaign").prefetch_related("stages__extensions", *more)
     return {track.pk: track for track in tracks}
 
 

@@ -14,7 +14,7 @@ from standards import deadlines
 from standards.models import Stage, Track
 
 # From how many days before the deadline the list stands on top of the overview, and how long after it.
-BEFORE, AFTER = 7, 7
+BEFORE, AFTER = 10, 7
 
 
 @dataclass(frozen=True)

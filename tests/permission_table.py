@@ -174,6 +174,8 @@ applications:delete_rectification POST rectification >-- >-- x-- x-- x-- --- ---
 # The committees
 applications:progress         GET  ·          x   x   .   .   .   x   x   x   x   .   .   x   x   x   x   L
 applications:remind           POST ·          x   x   >   >   x   x   x   x   x   >   >   x   x   x   x   L
+applications:extend_many      GET  ·          x   x   >   >   x   x   x   x   x   >   >   x   x   x   x   L
+applications:extend_many      POST ·          x   x   >   >   x   x   x   x   x   >   >   x   x   x   x   L
 applications:check_list       GET  ·          x   x   .   .   x   x   x   x   x   .   .   x   x   x   x   L
 applications:check            GET  app        x-- x-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
 applications:save_check       POST app        x-- x-- >-- >-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL

@@ -31,7 +31,7 @@ FIELDS = (
     "pair", "visit", "slot", "stage", "until", "minutes_each", "held_on", "dimension", "seen", "mark", "hash", "read",
     "to", "parent", "after", "position", "revision", "undo",
     "move", "point", "submission", "return-submission", "accept-submission", "members", "leader", "component", "unit",
-    "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next",
+    "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next", "ids",
 )  # fmt: skip
 GARBAGE = ["1:", "²", "9" * 18, "9" * 30, "9" * 5000]
 
