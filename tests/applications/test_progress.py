@@ -10,7 +10,7 @@ from applications import obligations, ready
 from applications.columns import columns
 from applications.completeness import gaps
 from applications.models import Application, TaskRecord
-from applications.services import extending, preparing, reminding
+from applications.services import extending, planning, reminding
 from branches.models import AuditEntry, Notice, RoleGrant
 from standards.models import Extension, Stage, StageTask
 from tests import factories
@@ -67,7 +67,7 @@ def test_a_meeting_with_too_few_is_missing_and_marked_as_such(clerk, application
 def test_the_column_and_the_gate_agree_on_attendance(applications, tiny_track, cast, present, expected, enough):
     StageTask.objects.filter(pk=meeting(tiny_track).pk).update(min_attendance=66 if expected == 3 else 80)
     application, task = fresh(applications["A-1"]), meeting(tiny_track)
-    preparing.record_task(
+    planning.record_task(
         application, task, by=cast.secretary, held_on=factories.days(0), expected=expected, present=present, body="会议"
     )
     found = column(fresh(application).track, cast.committee_clerk, task.name)
