@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -47,7 +48,7 @@ class Findings:
 def compared(application: Application) -> list[Any]:
     """All self-checks, newest first, each with its counts and how they differ from the one before by the same standard."""
     checks = list(application.self_checks.with_counts().select_related("started_by", "finished_by"))
-    for check, older in zip(checks, [*checks[1:], None], strict=True):
+    for check, older in zip_longest(checks, checks[1:]):
         alike = older is not None and older.rubric_id == check.rubric_id
         check.met_change = check.met - older.met if alike else None
         check.gaps_change = check.gaps - older.gaps if alike else None

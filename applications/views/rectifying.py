@@ -183,7 +183,7 @@ def delete_rectification(request, pk):
 
 def ledger(request, pk):
     """The ledger as a sheet of paper, narrowed as the page was."""
-    application = application_for(request, pk, VIEW)
+    application = application_for(request, pk, VIEW, calendar=False)
     filters = LedgerFilter(request.GET, tags=self_check_facts.tags_of(application))
     entries = list(application.rectifications.matching(**filters.asked).for_ledger())
     return render(request, "applications/ledger.html", {

@@ -4,7 +4,7 @@ import pytest
 
 from applications import obligations
 from applications.models import Application
-from applications.services import inspecting, recommending
+from applications.services import inspecting, recommending, rectifying
 from applications.states import Status
 from branches.models import Notice
 from branches.todo import remind
@@ -145,3 +145,58 @@ def test_owed_asks_the_same_queries_for_any_number(
     assert cast.campaign_admin.roles  # the grants are read once per request
     with django_assert_num_queries(expected):
         list(obligations.owed())
+
+
+# 整改
+
+
+def rectification(application, cast, *, due=None, by=None, gap="党课少一次"):
+    return rectifying.open_rectification(
+        application, gap=gap, cause="没有计划", measure="列入计划", responsible="支委B", due_on=due and factories.days(due),
+        by=by or cast.clerk,
+    )  # fmt: skip
+
+
+def owed_of(user, kind):
+    return [(todo.title, todo.days_left) for todo in obligations.owed(user) if todo.kind == kind]
+
+
+def test_rectifications_near_and_past_their_date_are_owed_by_the_branch(tiny_application, cast):
+    for due, gap in ((-30, "早就逾期"), (-5, "逾期"), (3, "将到期"), (7, "下周"), (8, "还早"), (None, "没有时限")):
+        rectification(tiny_application, cast, due=due, gap=gap)
+    expected = [("完成整改：早就逾期等2条", -30), ("整改：将到期", 3), ("整改：下周", 7)]
+    assert owed_of(cast.secretary, "rectify") == expected
+    assert owed_of(cast.clerk, "rectify") == expected
+    assert owed_of(cast.committee_head, "rectify") == owed_of(cast.secretary_a2, "rectify") == []
+
+
+def test_rectifications_remind_on_their_own_days(tiny_application, cast):
+    for due, gap in ((-20, "早就逾期"), (-1, "昨天到期"), (3, "将到期"), (5, "还有五天")):
+        rectification(tiny_application, cast, due=due, gap=gap)
+    remind(obligations.owed())
+    notice = Notice.objects.get(recipient=cast.clerk, kind="remind.rectify")
+    assert [line.split("（")[0] for line in notice.body.splitlines()] == ["· 整改：昨天到期", "· 整改：将到期"]
+
+
+def finish(entry, by):
+    rectifying.finish_rectification(entry, done_on=factories.days(0), outcome="好了", version=entry.version, by=by)
+
+
+def test_who_did_not_do_it_is_asked_to_review(tiny_application, cast):
+    finish(rectification(tiny_application, cast, due=3), cast.clerk)
+    assert owed_of(cast.secretary, "rectify.review") == [("复核整改：党课少一次", None)]
+    assert owed_of(cast.clerk, "rectify.review") == owed_of(cast.committee_head, "rectify.review") == []
+
+
+def test_what_the_secretary_did_waits_for_the_committee(tiny_application, cast):
+    for gap in ("甲", "乙"):
+        finish(rectification(tiny_application, cast, due=3, gap=gap), cast.secretary)
+    assert owed_of(cast.secretary, "rectify.review") == []
+    assert owed_of(cast.committee_clerk, "rectify.review") == [("复核已完成的整改：甲等2条", None)]
+    assert owed_of(cast.other_head, "rectify.review") == []
+
+
+def test_a_vetoed_branch_is_not_reminded(tiny_application, cast):
+    rectification(tiny_application, cast, due=1)
+    Application.objects.filter(pk=tiny_application.pk).update(status=Status.VETOED)
+    assert owed_of(cast.secretary, "rectify") == []
