@@ -5,7 +5,7 @@ from django.db import InterfaceError, OperationalError
 
 from applications import obligations, pdf
 from applications.models import Snapshot
-from applications.services import preparing
+from applications.services import preparing, uploading
 from branches import audit, jobs
 from branches.todo import remind as write_reminders
 from standards.models import Campaign, Track
@@ -22,6 +22,12 @@ def enrol_begun_tracks() -> None:
     with audit.origin("定时任务"):
         for track in Track.objects.filter(campaign__status=Campaign.Status.OPEN).prefetch_related("stages"):
             preparing.enrol(track, by=None)
+
+
+@shared_task
+def sweep_uploads() -> None:
+    with audit.origin("定时任务"):
+        uploading.sweep_uploads()
 
 
 @shared_task

@@ -4,7 +4,19 @@ from django.urls import path
 
 from applications.urls_committee import committee_urls
 from applications.urls_self_checks import self_check_urls
-from applications.views import assessment, branch, campaigns, evidence, files, form, picking, plan, task
+from applications.views import (
+    assessment,
+    branch,
+    campaigns,
+    citing,
+    evidence,
+    files,
+    form,
+    picking,
+    plan,
+    task,
+    uploading,
+)
 
 app_name = "applications"
 
@@ -25,13 +37,20 @@ branch_urls = [
     path("<int:pk>/assessment/<int:criterion_pk>/", assessment.save_answer, name="save_answer"),
     # /applications/<pk>/evidence/, /applications/evidence/
     path("<int:pk>/evidence/", evidence.library, name="evidence"),
-    path("<int:pk>/evidence/cite/", evidence.cite, name="cite"),
-    path("citations/<int:pk>/uncite/", evidence.uncite, name="uncite"),
+    path("<int:pk>/evidence/describe/", evidence.describe, name="describe"),
+    path("<int:pk>/evidence/discard/", evidence.discard, name="discard"),
+    path("<int:pk>/evidence/cite/", citing.cite, name="cite"),
+    path("<int:pk>/evidence/<int:evidence_pk>/citations/", citing.citations, name="citations"),
+    path("citations/<int:pk>/uncite/", citing.uncite, name="uncite"),
+    path("<int:pk>/uploads/", uploading.start_upload, name="start_upload"),
+    path("<int:pk>/uploads/<uuid:key>/finish/", uploading.finish_upload, name="finish_upload"),
+    path("uploads/<uuid:key>/", uploading.receive_piece, name="receive_piece"),
+    path("uploads/<uuid:key>/cancel/", uploading.cancel_upload, name="cancel_upload"),
     path("evidence/<int:pk>/", files.evidence_view, name="evidence_view"),
     path("evidence/<int:pk>/file/", files.evidence_file, name="evidence_file"),
     path("evidence/<int:pk>/thumb/", files.evidence_thumb, name="evidence_thumb"),
-    path("branches/<int:pk>/evidence/pick/", picking.evidence_pick, name="evidence_pick"),
     path("evidence/<int:pk>/caption/", evidence.caption, name="caption"),
+    path("branches/<int:pk>/evidence/pick/", picking.evidence_pick, name="evidence_pick"),
     # The form and its submission
     path("<int:pk>/form/", form.form, name="form"),
     path("<int:pk>/preview/", form.preview, name="preview"),

@@ -208,6 +208,7 @@ STORAGES = {
     },
 }
 EVIDENCE_MAX_BYTES = env.int("EVIDENCE_MAX_MB", default=50) * 1024 * 1024
+FILM_MAX_BYTES = env.int("FILM_MAX_MB", default=500) * 1024 * 1024
 BRANCH_QUOTA_BYTES = env.int("BRANCH_QUOTA_MB", default=2048) * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
@@ -249,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "branches.tasks.drain_outbox", "schedule": 60.0},
     "beat-heart": {"task": "branches.tasks.beat_heart", "schedule": 60.0},
     "enrol": {"task": "applications.tasks.enrol_begun_tracks", "schedule": crontab(minute=5)},
+    "sweep-uploads": {"task": "applications.tasks.sweep_uploads", "schedule": crontab(minute=35)},
     "remind-study": {"task": "standards.tasks.remind", "schedule": crontab(minute="*/15")},
     "remind-applications": {"task": "applications.tasks.remind", "schedule": crontab(minute="*/15")},
     "remind-reviews": {"task": "reviews.tasks.remind", "schedule": crontab(minute="*/15")},

@@ -12,6 +12,7 @@ urlpatterns = [
     path("reviews/", include("reviews.urls")),
 ]
 
+handler400 = "branches.views.errors.bad_request"
 handler403 = "branches.views.errors.forbidden"
 handler404 = "branches.views.errors.not_found"
 handler500 = "branches.views.errors.server_error"

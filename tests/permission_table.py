@@ -143,6 +143,14 @@ applications:save_answer      POST answer     !-- !-- x-- x-- x-- x-- x-- --- --
 applications:evidence         POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:caption          POST evidence   >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:cite             POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:describe         POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:discard          POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:citations        GET  file       .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:citations        POST file       >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:start_upload     POST app        !-- !-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:finish_upload    POST partial_of !-- --- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:receive_piece    POST partial    !-- --- --- --- --- --- --- --- --- --- --- --- --- --- --- LLL
+applications:cancel_upload    POST partial    >-- --- --- --- --- --- --- --- --- --- --- --- --- --- --- LLL
 applications:uncite           POST citation   >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:form             POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:submit           POST app        !-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL

@@ -32,6 +32,7 @@ ROWS = [
         "differences",
         "calendar_words",
         "eligibility",
+        "library",
         "readiness",
         "workbooks",
         "deadlines",

@@ -1,6 +1,7 @@
 """Every address × every role × own, other's and nobody's object, against the table written by hand."""
 
 import copy
+import uuid
 from collections import defaultdict
 
 import pytest
@@ -113,6 +114,17 @@ class Addresses:
 
     def _evidence(self, _):
         return [each.pk for each in self.world.evidence]
+
+    def _file(self, _):
+        pairs = [(a.pk, e.pk) for a, e in zip((self.world.own, self.world.other), self.world.evidence, strict=True)]
+        return [{"pk": pk, "evidence_pk": evidence} for pk, evidence in (*pairs, (NOBODY, NOBODY))]
+
+    def _partial(self, _):
+        """An upload of 甲县's secretary, one of 乙县's, none."""
+        return [{"key": key} for key in (*self.world.uploads, uuid.UUID(int=0))]
+
+    def _partial_of(self, _):
+        return [{"pk": pk, **key} for pk, key in zip((*self._app(_), NOBODY), self._partial(_), strict=True)]
 
     def _branch(self, _):
         return self.world.bureau.a1.pk, self.world.bureau.b1.pk

@@ -17,7 +17,7 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.utils import timezone
 
-from applications.models import Application, Citation, Evidence, RecommendationList, Supersession
+from applications.models import Application, Citation, Evidence, PartialUpload, RecommendationList, Supersession
 from applications.services import inspecting, preparing, rectifying, self_checking
 from branches import ledger
 from branches.models import Job, Notice, RoleGrant, User
@@ -166,6 +166,10 @@ def papers(world) -> None:
         snapshot = application.snapshots.get()
         snapshot.pdf.save("form.pdf", ContentFile(b"%PDF-1.4\n"))
     world.own, world.other = (Application.objects.for_work().get(pk=a.pk) for a in (world.own, world.other))
+    world.uploads = [
+        PartialUpload.objects.create(branch=a.branch, owner=user, name="专题片.mp4", size=9, fingerprint="x").key
+        for a, user in ((world.own, world.cast.secretary), (world.other, world.cast.secretary_b1))
+    ]
     world.evidence = [Evidence.objects.get(branch=a.branch) for a in (world.own, world.other)]
     world.citations = [a.citations.get() for a in (world.own, world.other)]
     world.lists = {each.committee_id: each for each in RecommendationList.objects.all()}

@@ -1,10 +1,12 @@
 """What the branch brings together: plan, tasks, answers and evidence."""
 
+import functools
+import operator
 import uuid
 from decimal import ROUND_DOWN, Decimal
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from applications import measures
@@ -107,6 +109,30 @@ class EvidenceQuerySet(models.QuerySet):
             scope |= Q(pk__in=TaskRecord.objects.filter(application__in=given).values("minutes"))
         return self.filter(scope)
 
+    def matching(self, words: str) -> "EvidenceQuerySet":
+        """Every word somewhere in the name, the caption or the place."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(name__icontains=word) | Q(caption__icontains=word) | Q(place__icontains=word))
+        return found
+
+    def of_kind(self, kind: str) -> "EvidenceQuerySet":
+        return self.filter(content_type__startswith=KINDS[kind][2])
+
+    def counted(self) -> dict[str, int]:
+        """How many of each kind, in one query."""
+        numbers = {kind: Count("pk", filter=Q(content_type__startswith=start)) for kind, (*_, start) in KINDS.items()}
+        return self.order_by().aggregate(**numbers)
+
+    def unused(self) -> "EvidenceQuerySet":
+        """What no other row names: no citation, no record of a meeting, no proof, whatever will name files one day."""
+        used = [
+            Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")}))
+            for relation in Evidence._meta.get_fields(include_hidden=True)
+            if relation.one_to_many and relation.related_model is not PartialUpload
+        ]
+        return self.exclude(functools.reduce(operator.or_, used))
+
 
 class Evidence(models.Model):
     """佐证材料：支部的材料库，按内容哈希只存一份，可被多项指标引用。"""
@@ -124,6 +150,8 @@ class Evidence(models.Model):
     thumbnail = models.FileField(max_length=200, blank=True)
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
+    # Whether storing it just now found the same content already there.
+    was_there = False
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -161,6 +189,9 @@ class PartialUpload(models.Model):
     """续传：一个大文件已经收到多少；断线后从断处接着传，传完即并入材料库，逾期清除。"""
 
     class QuerySet(models.QuerySet):
+        def under_way(self) -> "PartialUpload.QuerySet":
+            return self.filter(evidence=None)
+
         def visible_to(self, user: User) -> "PartialUpload.QuerySet":
             """One's own uploads to branches one works for."""
             return self.filter(under(user.scopes(*BRANCH_ROLES), "branch__path"), owner=user)
@@ -172,6 +203,8 @@ class PartialUpload(models.Model):
     name = models.CharField("文件名", max_length=200)
     size = models.PositiveBigIntegerField("字节数")
     received = models.PositiveBigIntegerField("已收到", default=0)
+    # Where the pieces lie in the storage, in their order.
+    pieces = models.JSONField(default=list, editable=False)
     # The browser's own mark of the file (name, size, date), by which it is found again after the page was closed.
     fingerprint = models.CharField(max_length=120)
     # What it became, so that a lost last answer can be asked for again.
@@ -193,6 +226,10 @@ class PartialUpload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.received}/{self.size}"
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.received // self.size
 
 
 class TaskRecord(models.Model):

@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from applications.models import Evidence
-from applications.views.evidence import store
+from applications.views.receiving import store
 from applications.views.scope import messages_of
 from branches import keys, uploads
 from branches.models import Branch, User, under
@@ -28,9 +27,7 @@ def picker(branch: Branch, user: User, *, chosen: Iterable[int] = (), q: str = "
     library = Evidence.objects.filter(branch=branch).visible_to(user)
     marked = library.filter(pk__in=list(chosen))
     others = library.exclude(pk__in=list(chosen))
-    for word in q.split():
-        others = others.filter(Q(name__icontains=word) | Q(caption__icontains=word) | Q(place__icontains=word))
-    found = list(others[: MOST + 1])
+    found = list(others.matching(q)[: MOST + 1])
     return {
         "branch": branch, "chosen": list(marked), "files": found[:MOST], "more": len(found) > MOST, "q": q,
         "may_upload": user.has_perm("applications.join", branch), "accept": uploads.ACCEPT,

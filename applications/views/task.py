@@ -9,7 +9,7 @@ from applications import completeness
 from applications.forms_plan import ATTENDANCE, TaskForm
 from applications.models import Application
 from applications.services import planning
-from applications.views.evidence import take_upload
+from applications.views.receiving import take_upload
 from applications.views.scope import application_for, require
 from standards import deadlines
 from standards.models import StageTask

@@ -99,12 +99,9 @@
     });
   }
 
+  /* The lines of the upload are drawn again by the form that takes this one's place. */
   chooser.addEventListener("uploaded", function (event) {
-    if (event.detail.chips) { chips(current, event.detail.chips); }
-    var results = chooser.querySelector("[data-results]").cloneNode(true);
-    load().then(function () {
-      var place = chooser.querySelector("[data-results]");
-      if (place) { place.replaceWith(results); }
-    });
+    if (event.detail.chips) { chips(event.detail.criterion || current, event.detail.chips); }
+    load();
   });
 })();

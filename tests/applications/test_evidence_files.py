@@ -186,12 +186,23 @@ def test_thumbnail_is_made_at_upload_small_and_without_secrets(client_of, cast, 
 
 def test_thumbnail_of_a_photograph_already_there_is_made_when_asked_for(client_of, cast, tiny_application):
     evidence = kept(tiny_application, cast.clerk, "透明.png", photo("PNG", size=(900, 1800)), "image/png")
+    evidence.thumbnail.delete()
     Evidence.objects.update(thumbnail="")
     for _ in range(2):
         answer = client_of(cast.clerk).get(address("evidence_thumb", evidence))
         assert Image.open(io.BytesIO(b"".join(answer.streaming_content))).size == (200, 400)
     evidence.refresh_from_db()
     assert evidence.thumbnail.name == f"{evidence.file.name}.thumb"
+
+
+def test_thumbnail_made_by_two_at_once_is_kept_once(cast, tiny_application, media):
+    evidence = kept(tiny_application, cast.clerk)
+    evidence.thumbnail.delete()
+    Evidence.objects.update(thumbnail="")
+    stale = Evidence.objects.get()
+    first = services.make_thumbnail(Evidence.objects.get())
+    assert services.make_thumbnail(stale).thumbnail.name == first.thumbnail.name
+    assert len([path for path in media.rglob("*") if path.is_file()]) == 2
 
 
 def test_thumbnail_is_for_photographs_and_those_in_scope(client_of, cast, tiny_application, film):
