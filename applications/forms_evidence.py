@@ -9,13 +9,15 @@ from applications.library import ORDERS
 from applications.models import KINDS
 from standards.models import Criterion
 
+LOOK = {"class": "form-control"}
+
 
 class FactsForm(forms.Form):
     """What a file shows, when and where it came about."""
 
-    caption = forms.CharField(label="说明", max_length=120, required=False)
-    taken_on = forms.DateField(label="形成日期", required=False, widget=DateInput())
-    place = forms.CharField(label="地点", max_length=80, required=False)
+    caption = forms.CharField(label="说明", max_length=120, required=False, widget=forms.TextInput(attrs=LOOK))
+    taken_on = forms.DateField(label="形成日期", required=False, widget=DateInput(attrs=LOOK))
+    place = forms.CharField(label="地点", max_length=80, required=False, widget=forms.TextInput(attrs=LOOK))
 
     def clean_taken_on(self):
         day = self.cleaned_data["taken_on"]
