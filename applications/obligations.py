@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.completeness import task_problems
-from applications.models import Application, RecommendationList, Rectification, VetoRecord
+from applications.models import Application, PlanItem, RecommendationList, Rectification, VetoRecord
+from applications.progress import SOON
 from applications.ready import ready
 from applications.states import SELF_CHECKING, Road, Status
 from branches.models import Branch, RoleGrant, User, under
@@ -28,6 +29,7 @@ URGENT = datetime.timedelta(days=3)
 def owed(user: User | None = None) -> Iterator[Todo]:
     """Every open obligation of running campaigns, or only those the user answers for."""
     yield from branch_work(user)
+    yield from measures(user)
     yield from rectifying(user)
     yield from checks(user)
     yield from unsubmitted(user)
@@ -172,6 +174,42 @@ def _rectifications_to_review(entries, user: User) -> Iterator[Todo]:
             user_id=user.pk,
             action="去复核",
         )
+
+
+def measures(user: User | None = None) -> Iterator[Todo]:
+    """Measures of filed plans whose time is over, or nearly, all the year: one line per application and of each sort."""
+    until = timezone.localdate() + datetime.timedelta(days=SOON)
+    waiting = Application.objects.running().exclude(status__in=(Status.WITHDRAWN, Status.VETOED))
+    if user is not None:
+        waiting = waiting.filter(under(user.scopes(*BRANCH_ROLES), "branch__path"))
+    items = PlanItem.objects.filter(
+        application__in=waiting.filter(plan_filed_at__isnull=False), done_on=None, due_on__lte=until
+    ).select_related("application__branch", "application__track__campaign")
+    found: dict[tuple[int, bool], list[PlanItem]] = {}
+    for item in items.order_by("application__track__campaign", "application__branch__path", "due_on", "pk"):
+        found.setdefault((item.application_id, item.is_overdue), []).append(item)
+    for (_, overdue), group in found.items():
+        yield _measures_todo(group, overdue)
+
+
+def _measures_todo(items: list[PlanItem], overdue: bool) -> Todo:
+    """Overdue ones by the latest, so that each that runs out is called for anew; the others by the first to come."""
+    item = items[-1] if overdue else items[0]
+    application, number = item.application, len(items)
+    said = f"“{item.measure}”" if number == 1 else f"{number}条措施"
+    return Todo(
+        kind="measure.overdue" if overdue else "measure.soon",
+        about=f"campaign:{application.track.campaign_id}",
+        title=f"登记进展：{said}{'已逾期' if overdue else '即将到期'}",
+        url=reverse("applications:measure", args=[application.pk, item.pk])
+        if number == 1
+        else reverse("applications:plan", args=[application.pk]),
+        due=end_of(item.due_on),
+        detail=f"{application.track} · {application.branch.short_name}",
+        branch=application.branch,
+        roles=BRANCH_ROLES,
+        action="去登记",
+    )
 
 
 def checks(user: User | None = None) -> Iterator[Todo]:

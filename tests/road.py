@@ -63,7 +63,7 @@ class Road:
         by = self.person(application.branch, Role.SECRETARY, Role.CLERK)
         application = fresh(application)
         row = {"measure": "每月开展主题党日", "indicator": "次数", "target": "12", "responsible": "支部书记A"}
-        planning.save_plan(application, [{**row, "due_on": timezone.localdate()}], by=by)
+        planning.save_plan(application, [{**row, "due_on": timezone.localdate() + datetime.timedelta(days=200)}], by=by)
         planning.file_plan(application, by=by)
         for task in application.tasks:
             if task.kind != "plan":

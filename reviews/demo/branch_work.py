@@ -6,7 +6,16 @@ from random import Random
 
 from django.utils import timezone
 
-from applications.models import Application, Assessment, Citation, Evidence, PlanItem, Snapshot, TaskRecord
+from applications.models import (
+    Application,
+    Assessment,
+    Citation,
+    Evidence,
+    PlanItem,
+    PlanProgress,
+    Snapshot,
+    TaskRecord,
+)
 from applications.services import submitting
 from branches import audit
 from branches.models import Branch
@@ -56,6 +65,8 @@ def fill_in(cases: list[Case], track: Track, bureau: Bureau, samples: list[Sampl
             citations += _citations(case, marking, library.get(case.branch.pk, []))
             _form(case, bureau, fields)
         PlanItem.objects.bulk_create(plans, batch_size=2000)
+        notes = [note for item in plans for note in _progress(item, bureau, dates)]
+        PlanProgress.objects.bulk_create(notes, batch_size=2000)
         TaskRecord.objects.bulk_create(records, batch_size=2000)
         Assessment.objects.bulk_create(answers, batch_size=2000)
         Citation.objects.bulk_create(citations, batch_size=2000)
@@ -117,10 +128,35 @@ def _plan(case: Case, bureau: Bureau, dates: Dates) -> list[PlanItem]:
             baseline=before, target=after, responsible="支部书记A", due_on=begin + datetime.timedelta(days=270),
         )
     )  # fmt: skip
+    for row in rows:
+        if row.actual and row.due_on < dates.today and _own_chance(row).random() < 0.7:
+            row.done_on = row.due_on
     case.application.plan_filed_at = dates.moment("mobilise", random.uniform(0.2, 0.9))
     _note("plan.save", case, bureau, measures=len(rows))
     _note("plan.file", case, bureau, measures=len(rows))
     return rows
+
+
+def _own_chance(item: PlanItem) -> Random:
+    """What becomes of a plan changes nothing else of the demo."""
+    return Random(f"{item.application.pk}/{item.order}")  # noqa: S311
+
+
+def _progress(item: PlanItem, bureau: Bureau, dates: Dates) -> list[PlanProgress]:
+    """What was noted of a measure that has a value: on the way, and lately."""
+    if not item.actual:
+        return []
+    random = _own_chance(item)
+    clerk = bureau.at(item.application.branch, Role.CLERK)
+    first, last = dates.day("apply", 0.2), item.done_on or min(dates.today, item.due_on)
+    days = [first, last] if first < last else [last]
+    return [
+        PlanProgress(
+            item=item, noted_on=day, actual=item.actual if day == last else item.baseline,
+            note=random.choice(wording.PROGRESS), recorded_by=clerk,
+        )
+        for day in days
+    ]  # fmt: skip
 
 
 def _tasks(
@@ -141,6 +177,7 @@ def _tasks(
             record.place, record.host = "党员活动室", "支部书记A"
             record.expected, record.present = everyone, max(everyone - random.randint(0, 1), 1)
             record.auxiliaries_present = random.randint(0, min(case.branch.auxiliaries, 12))
+            record.auxiliaries_expected = case.branch.auxiliaries
         rows.append(record)
         _note("task.record", case, bureau, task=task.name, present=[record.present, record.expected])
     return rows
