@@ -131,7 +131,7 @@ class Progress:
         url = reverse("applications:task", args=[self.application.pk, task.pk])
         detail = f"{record.held_on:%Y年%m月%d日}" if record else "尚未登记"
         if record and record.present is not None:
-            detail += f"，应到{record.expected}人，实到{record.present}人（到会率{record.attendance}%）"
+            detail += f"，应到{record.expected}人，实到{record.present}人（到会率{scoring.plain(record.attendance)}%）"
         if record and record.auxiliaries_present is not None:
             invited = f"，应列席辅警{record.auxiliaries_expected}人" if record.auxiliaries_expected is not None else ""
             detail += f"{invited}，列席辅警{record.auxiliaries_present}人"
@@ -266,12 +266,18 @@ def next_step(application: Application, progress: Progress, returned: Returned |
         return _measure_step(application, progress)
     if progress.next:
         return progress.next
-    due = deadlines.deadline_for(application.stage(Stage.Kind.APPLY), application.branch)
     if returned and returned.open:
         first, number = returned.open[0], len(returned.open)
         detail = f"退回意见中还有{number}项没有改动；确实无须改动的，可直接核对提交"
-        return Step(f"按退回意见修改“{first.code} {first.title}”", first.url, False, detail, due, "去修改")
+        title = f"按退回意见修改“{first.code} {first.title}”"
+        return Step(title, first.url, False, detail, _return_due(application, returned.decision), "去修改")
     return None
+
+
+def _return_due(application: Application, decision: CheckDecision) -> datetime.datetime | None:
+    if decision.due_on:
+        return deadlines.end_of(decision.due_on)
+    return deadlines.deadline_for(application.stage(Stage.Kind.APPLY), application.branch)
 
 
 def _measure_step(application: Application, progress: Progress) -> Step | None:

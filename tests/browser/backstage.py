@@ -26,7 +26,7 @@ from django.contrib.sessions.models import Session  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from applications.models import Application  # noqa: E402
-from applications.services import preparing  # noqa: E402
+from applications.services import checking, preparing  # noqa: E402
 from branches import audit  # noqa: E402
 from branches.models import Branch, RoleGrant  # noqa: E402
 from branches.roles import Role  # noqa: E402
@@ -230,6 +230,26 @@ def wide() -> None:
     )
 
 
+def sent_back(code: str) -> None:
+    """The branch hands in its application of S2; its committee returns it with a word on two criteria."""
+    track, all_people = track_of("S2"), people()
+    case = cases(track, {code: 0.9})
+    branch_work.submit_all(case, all_people)
+    application = Application.objects.for_work().get(pk=case[0].application.pk)
+    head = all_people.at(all_people.committee_of(application.branch), Role.COMMITTEE_HEAD)
+    due_on = timezone.localdate() + datetime.timedelta(days=5)
+    checking.return_application(application, reason="两项佐证不足，请补充后重报。", due_on=due_on, by=head)
+    said = ["请补充第一议题学习记录。", "自评与台账不符，请核实次数。"]
+    leaves = application.track.rubric.leaves_for(application.branch.line)
+    items = [
+        {"code": leaf.code, "title": leaf.title, "remark": remark, "self": "", "checked": ""}
+        for leaf, remark in zip(leaves, said, strict=False)
+    ]
+    decision = application.check_decisions.get()
+    decision.items = items
+    decision.save(update_fields=["items"])
+
+
 def idle() -> None:
     """Everybody has gone away for longer than a forgotten screen stays open."""
     for row in Session.objects.all():
@@ -245,7 +265,7 @@ def outline(code: str) -> None:
 
 ACTS = [
     build, s2_open, s2_filled, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding, s1_onsite,
-    wide, idle, outline,
+    wide, sent_back, idle, outline,
 ]  # fmt: skip
 
 if __name__ == "__main__":

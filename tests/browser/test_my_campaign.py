@@ -11,6 +11,7 @@ from tests.browser.people import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SECRETARY, OTHER_SECRETARY, PLAIN_SECRETARY = "110011", "110021", "110031"
+RETURNED_SECRETARY = "120011"
 OFFER = "找回了上次没有提交的内容"
 
 
@@ -64,7 +65,7 @@ def test_a_closed_page_offers_the_rows_back_to_the_same_person_only(opened, desk
     page = first.at(f"{application}plan/")
     for _ in range(2):
         page.locator("#plan-more").click()
-    steps.fill_row(row(page, 5), "写到一半就关了页面", "", "", "")
+    steps.fill_row(row(page, 4), "写到一半就关了页面", "", "", "")
     page.close()
     page = first.context.new_page()
     page.goto(f"{application}plan/")
@@ -83,7 +84,7 @@ def test_a_closed_page_offers_the_rows_back_to_the_same_person_only(opened, desk
     log_in(page, OTHER_SECRETARY)
     page.goto(f"{application}plan/")
     page.get_by_role("button", name="恢复").click()
-    expect(row(page, 5).get_by_label("创建措施")).to_have_value("写到一半就关了页面")
+    expect(row(page, 4).get_by_label("创建措施")).to_have_value("写到一半就关了页面")
     page.reload()
     page.get_by_role("button", name="不要了").click()
     page.reload()
@@ -120,3 +121,121 @@ def test_without_javascript_an_idle_login_carries_the_text_over(opened, desk):
     secretary.press("接着提交")
     secretary.says("计划已保存")
     expect(page.locator("[data-row]").first.get_by_label("创建措施")).to_have_value("每季度走访一次社区")
+
+
+# The work, step by step
+
+
+def next_step(page):
+    return page.locator(".next-what")
+
+
+def tab_to(page, words):
+    """Press Tab until the element with these words has the focus, as somebody without a mouse does."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if words in page.evaluate(
+            "(document.activeElement.innerText || document.activeElement.ariaLabel || '').trim()"
+        ):
+            return
+    raise AssertionError(f"Tab does not reach {words}")
+
+
+def test_the_next_step_follows_the_work(opened, desk, tmp_path):
+    secretary = desk.person(SECRETARY)
+    application = steps.own_application(secretary)
+    page = secretary.at(application)
+    expect(page.locator(".state")).to_contain_text("草稿·未提交")
+    expect(page.locator(".stage-now")).to_have_count(1)
+    clock = page.locator(".stage-clock time")
+    before = clock.inner_text()
+    expect(clock).not_to_have_text(before)
+    expect(next_step(page)).to_have_text("创建活动计划措施")
+    secretary.look("campaign", phone=True)
+    # By the keyboard alone: the one next thing, then the filter.
+    tab_to(page, "只看未完成")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".criteria-dimension[open]").first).to_contain_text("缺说明")
+    page.goto(application)
+    tab_to(page, "去制定")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    for number in range(2):
+        steps.fill_row(row(page, number), f"措施{number + 1}", "次数", "8次", "12次")
+    row(page, 1).get_by_label("完成时限").fill(steps.today(-2))
+    secretary.press("保存并报备")
+    expect(page.locator(".plan-total")).to_have_text("2条措施，完成0条，逾期1条")
+    secretary.look("plan-filed", phone=True)
+    note_progress(secretary)
+    page.goto(application)
+    expect(next_step(page)).to_have_text("党员大会部署创建工作")
+    record_meeting(secretary, application, tmp_path)
+    page.goto(application)
+    expect(next_step(page)).to_have_text("对照标准自评")
+    expect(page.locator("li.step", has_text="党员大会")).to_contain_text("会议记录.pdf")
+    secretary.look("campaign-later", phone=True)
+
+
+def note_progress(secretary):
+    page = secretary.page
+    page.get_by_role("link", name="措施2：登记进展").click()
+    page.get_by_label("实际值").fill("10次")
+    page.get_by_role("textbox", name="进展").fill("已开展10次，群众反映较好。")
+    secretary.look("measure", phone=True)
+    secretary.press("登记", exact=True)
+    late = page.locator(".measure", has_text="措施2")
+    expect(late).to_contain_text("从基数到目标已走50%")
+    late.locator("summary").click()
+    expect(late.locator(".timeline")).to_contain_text("群众反映较好")
+    page.get_by_role("link", name="措施2：登记进展").click()
+    page.get_by_label("实际值").fill("12次")
+    page.get_by_label("这条措施已经完成").check()
+    secretary.press("登记", exact=True)
+    expect(page.locator(".plan-total")).to_have_text("2条措施，完成1条")
+    secretary.look("plan-progress", phone=True)
+
+
+def record_meeting(secretary, application, folder):
+    page = (
+        secretary.follow("党员大会部署创建工作：去登记") if secretary.page.url.endswith(application) else secretary.page
+    )
+    page.get_by_label("日期").fill(steps.today())
+    page.get_by_label("地点").fill("支部活动室")
+    page.get_by_label("主持人").fill("支部书记A")
+    page.get_by_label("应到人数").fill("12")
+    page.get_by_label("实到人数").fill("11")
+    expect(page.locator("[data-rate]")).to_contain_text("到会率91.6%")
+    page.get_by_label("应列席辅警人数").fill("6")
+    page.get_by_label("列席辅警人数", exact=True).fill("5")
+    page.get_by_label("主要内容").fill("学习创建标准，部署创建工作。")
+    paper = next(path for path in steps.papers(folder) if path.suffix == ".pdf")
+    page.locator("input[type=file]").set_input_files(paper)
+    secretary.look("task", phone=True)
+    secretary.press("保存登记")
+    expect(page.locator("li.step", has_text="党员大会")).to_contain_text("列席辅警5人")
+
+
+def test_a_returned_application_shows_what_is_to_be_mended(opened, desk):
+    opened.act("s2_filled", "X02-001")
+    opened.act("sent_back", "X02-001")
+    secretary = desk.person(RETURNED_SECRETARY)
+    application = steps.own_application(secretary)
+    page = secretary.at(application)
+    expect(page.locator(".state")).to_contain_text("已退回修改（第1次）")
+    expect(page.locator(".return-item")).to_have_count(2)
+    expect(page.locator(".return-note")).to_contain_text("还有2项没有改动")
+    secretary.look("returned", phone=True)
+    first = page.locator(".return-item").first
+    with page.expect_navigation():
+        first.get_by_role("link", name=re.compile("去修改")).click()
+    unit = page.locator("[data-unit]:target")
+    unit.locator("textarea").fill("已补充第一议题学习记录12份。")
+    unit.locator("textarea").blur()
+    expect(unit.locator("[data-say]")).to_contain_text("已保存")
+    page.goto(application)
+    expect(page.locator(".return-item").first).to_contain_text("已改动")
+    expect(next_step(page)).to_contain_text("按退回意见修改")
+    expect(page.get_by_role("link", name="直接核对提交")).to_be_visible()
+    page.goto(f"{application}plan/")
+    expect(page.locator(".state")).to_contain_text("已退回修改（第1次）")
