@@ -54,30 +54,17 @@ class RectificationForm(forms.Form):
     responsible = forms.CharField(label="责任人", max_length=40, required=False)
     due_on = forms.DateField(label="整改时限", required=False, widget=DateInput(), help_text="到期未完成会提醒。")
 
-    def __init__(
-        self, *args: Any, application: Application, rectification: Rectification | None = None, **kwargs: Any
-    ) -> None:
-        if rectification:
-            words = {
-                name: getattr(rectification, name) for name in ("gap", "cause", "measure", "responsible", "due_on")
-            }
-            held = {"criterion": rectification.criterion_id or "", "tags": rectification.tag_names}
-            kwargs["initial"] = {**words, **held}
+    def __init__(self, *args: Any, application: Application, kept: Rectification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         leaves = list(application.track.rubric.leaves_for(application.branch.line))
-        kept = rectification.criterion if rectification else None
-        if kept and kept.pk not in {leaf.pk for leaf in leaves}:
-            leaves.append(kept)
+        if kept and kept.criterion and kept.criterion.pk not in {leaf.pk for leaf in leaves}:
+            leaves.append(kept.criterion)
         self.leaves = {leaf.key: leaf for leaf in leaves}
         criterion = self.fields["criterion"]
-        criterion.choices = [
-            ("", "不对应具体指标"),
-            *((key, f"{leaf.code} {leaf.title}") for key, leaf in self.leaves.items()),
-        ]
+        named = ((key, f"{leaf.code} {leaf.title}") for key, leaf in self.leaves.items())
+        criterion.choices = [("", "不对应具体指标"), *named]
         criterion.coerce, criterion.empty_value = self._leaf, None
-        tags = list(
-            dict.fromkeys([*application.track.problem_tags, *(rectification.tag_names if rectification else [])])
-        )
+        tags = list(dict.fromkeys([*application.track.problem_tags, *(kept.tag_names if kept else [])]))
         if tags:
             self.fields["tags"].choices = [(tag, tag) for tag in tags]
         else:
@@ -93,18 +80,27 @@ class RectificationForm(forms.Form):
         return {"tags": [], **self.cleaned_data}
 
 
-class DoneForm(forms.Form):
-    """What was done and when; its proofs are chosen beside it."""
+class WorkForm(RectificationForm):
+    """The same for an entry that is being worked at, with what has become of it; `finishing` asks for that."""
 
-    done_on = forms.DateField(label="完成日期", widget=DateInput())
+    done_on = forms.DateField(label="完成日期", required=False, widget=DateInput())
     outcome = Text(
-        label="完成情况", max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="做了什么、达到什么效果。"
-    )
+        label="完成情况", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="做了什么、达到什么效果。",
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, kept: Rectification, finishing: bool = False, **kwargs: Any) -> None:
+        words = {name: getattr(kept, name) for name in ("gap", "cause", "measure", "responsible", "due_on", "outcome")}
+        held = {"criterion": kept.criterion_id or "", "tags": kept.tag_names, "done_on": timezone.localdate()}
+        super().__init__(*args, kept=kept, initial={**words, **held}, **kwargs)
         self.fields["done_on"].widget.attrs["max"] = timezone.localdate().isoformat()
-        ask_by_name(self)
+        for name in ("done_on", "outcome"):
+            self.fields[name].required = finishing
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What the service takes beside the day on which it was done."""
+        return {name: value for name, value in super().words.items() if name != "done_on"}
 
 
 class ReviewForm(forms.Form):

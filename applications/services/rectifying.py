@@ -28,7 +28,7 @@ from branches.roles import BRANCH_ROLES
 from standards.models import Criterion
 
 Source, State = Rectification.Source, Rectification.State
-# What the branch writes; all else is said by marking it done and by the review.
+# What is known of a gap; all else is said by marking it done and by the review.
 WORDS = ("gap", "cause", "measure", "responsible", "due_on", "criterion")
 
 
@@ -116,24 +116,39 @@ def unrecorded_remarks(decision: CheckDecision) -> list[tuple[Criterion | None, 
 
 
 def edit_rectification(
-    rectification: Rectification, *, by: User, version: int, tags: Iterable[str], **words: Any
+    rectification: Rectification,
+    *,
+    by: User,
+    version: int,
+    tags: Iterable[str],
+    proofs: Sequence[Evidence] | None = None,
+    **words: Any,
 ) -> Rectification:
-    """Replace the words of an open entry (all fields of WORDS). Codes `stale`, `conflict`, `gone` and those of opening."""
+    """Replace the words of an open entry (all fields of WORDS, outcome and proofs where they are given as well).
+
+    What changes nothing is no save. Codes `stale`, `conflict`, `gone`, `foreign_evidence` and those of opening.
+    """
     application = rectification.application
     with audit.recorded():
         current = _locked(rectification, State.OPEN, version=version, doing="修改")
-        before = {name: _said(getattr(current, name)) for name in WORDS} | {"tags": current.tag_names}
         _require_words(
             application, gap=words["gap"], tags=tags, criterion=words["criterion"], held=current.tag_names,
             held_rubric=current.criterion and current.criterion.rubric_id,
         )  # fmt: skip
-        for name in WORDS:
-            setattr(current, name, words[name])
-        _tag(current, tags)
-        _save(current, *WORDS)
-        after = {name: _said(words[name]) for name in WORDS} | {"tags": list(tags)}
+        before = {name: _said(getattr(current, name)) for name in words} | {"tags": sorted(current.tag_names)}
+        after = {name: _said(value) for name, value in words.items()} | {"tags": sorted(tags)}
+        if proofs is not None:
+            before["evidence"] = sorted(proof.sha256 for proof in current.proofs.all())
+            after["evidence"] = sorted(proof.sha256 for proof in _own(proofs, application))
         changes = {name: [before[name], value] for name, value in after.items() if before[name] != value}
-        audit.record("rectification.edit", current, by=by, branch=application.branch, **changes)
+        if changes:
+            for name, value in words.items():
+                setattr(current, name, value)
+            _tag(current, tags)
+            if proofs is not None:
+                current.proofs.set(proofs)
+            _save(current, *words)
+            audit.record("rectification.edit", current, by=by, branch=application.branch, **changes)
     return current
 
 
@@ -155,8 +170,7 @@ def finish_rectification(
         raise ValidationError("完成日期不能晚于今天。", code="future")
     if not outcome.strip():
         raise ValidationError("请填写完成情况：做了什么、达到什么效果。", code="no_outcome")
-    if any(proof.branch_id != application.branch_id for proof in proofs):
-        raise ValidationError("只能引用本支部材料库中的材料。", code="foreign_evidence")
+    _own(proofs, application)
     with audit.recorded():
         current = _locked(rectification, State.OPEN, version=version, doing="标记完成")
         if current.missing:
@@ -218,6 +232,13 @@ def delete_rectification(rectification: Rectification, *, by: User, version: int
 
 
 # Inside
+
+
+def _own(proofs: Sequence[Evidence], application: Application) -> Sequence[Evidence]:
+    """Files of the branch's own library."""
+    if any(proof.branch_id != application.branch_id for proof in proofs):
+        raise ValidationError("只能引用本支部材料库中的材料。", code="foreign_evidence")
+    return proofs
 
 
 def _reviewed(rectification: Rectification, *, by: User, version: int, remark: str) -> Rectification:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from applications import overview, self_check_facts
-from applications.forms_self_checks import DoneForm, LedgerFilter, RectificationForm, ReviewForm
+from applications.forms_self_checks import LedgerFilter, RectificationForm, ReviewForm, WorkForm
 from applications.models import Application, CheckDecision, Rectification, SelfCheck
 from applications.rules import OVERSEERS
 from applications.services import rectifying
@@ -17,6 +17,7 @@ from applications.states import SELF_CHECKING
 from applications.views.picking import picker, take_choice
 from applications.views.scope import application_for, key_in, require, wants_json
 from applications.views.self_checks import EDIT, REVIEW, VIEW
+from branches import audit
 from branches.views.decorators import say_refusals
 
 PER_PAGE = 50
@@ -95,61 +96,61 @@ def rectify_return(request, pk):
 def rectification(request, pk):
     """One entry: the branch works at it while it is open, a second person reviews it once it is done."""
     entry = rectification_for(request, pk)
-    form = RectificationForm(request.POST or None, application=entry.application, rectification=entry)
-    version = entry.version
-    if request.method == "POST":
-        require(request, EDIT, entry.application)
-        version = key_in(request.POST, "version")
-        if form.is_valid():
-            try:
-                rectifying.edit_rectification(entry, **form.words, version=version, by=request.user)
-            except ValidationError as error:
-                form.add_error(None, error)
-                version = entry.version
-            else:
-                messages.success(request, "整改已保存。")
-                return redirect(entry)
-    return _entry_page(request, entry, form=form, version=version)
-
-
-def _entry_page(request, entry: Rectification, *, form=None, done=None, review=None, version=None, picked=None):
-    """The page with whatever was typed in one of its forms."""
-    user, application = request.user, entry.application
-    mine = user.has_perm(EDIT, application) and application.status in SELF_CHECKING
-    editable = mine and entry.is_open
-    context = {
-        "entry": entry, "application": application, "editable": editable, "version": version or entry.version,
-        "form": form or RectificationForm(application=application, rectification=entry),
-        "done": done or DoneForm(initial={"outcome": entry.outcome}),
-        "review": review or ReviewForm(),
-        "may_review": entry.is_done and user.has_perm(REVIEW, entry) and application.status in SELF_CHECKING,
-        "own_work": entry.is_done and entry.done_by_id == user.pk,
-    }  # fmt: skip
-    if editable:
-        chosen = [proof.pk for proof in entry.proofs.all()] if picked is None else picked
-        context["picker"] = picker(application.branch, user, chosen=chosen)
-    return render(request, "applications/rectification.html", context)
+    if request.method != "POST":
+        return _entry_page(request, entry)
+    require(request, EDIT, entry.application)
+    return _work_on(request, entry)
 
 
 @require_POST
 def finish_rectification(request, pk):
-    entry = rectification_for(request, pk, EDIT)
-    form = DoneForm(request.POST)
+    """Save what the page holds and say that it is done, both or neither."""
+    return _work_on(request, rectification_for(request, pk, EDIT), finishing=True)
+
+
+def _work_on(request, entry: Rectification, *, finishing: bool = False):
+    form = WorkForm(request.POST, application=entry.application, kept=entry, finishing=finishing)
     proofs, refusals = take_choice(request, entry.application.branch)
     for refusal in refusals:
         form.add_error(None, refusal)
+    version = key_in(request.POST, "version")
     if form.is_valid():
         try:
-            rectifying.finish_rectification(
-                entry, **form.cleaned_data, proofs=proofs, version=key_in(request.POST, "version"), by=request.user
-            )
+            _save(entry, form, proofs, version=version, finishing=finishing, by=request.user)
         except ValidationError as error:
             form.add_error(None, error)
+            version = entry.version  # pressed once more, it means what it says
         else:
-            messages.success(request, "已标记完成，等待书记或上级党委复核。")
+            messages.success(request, "已标记完成，等待书记或上级党委复核。" if finishing else "整改已保存。")
             return redirect(entry)
-    entry = rectification_for(request, pk, EDIT)
-    return _entry_page(request, entry, done=form, picked=[proof.pk for proof in proofs])
+    return _entry_page(request, entry, form=form, version=version, picked=[proof.pk for proof in proofs])
+
+
+def _save(entry: Rectification, form: WorkForm, proofs: list, *, version: int, finishing: bool, by) -> None:
+    with audit.recorded():
+        saved = rectifying.edit_rectification(entry, **form.words, proofs=proofs, version=version, by=by)
+        if finishing:
+            rectifying.finish_rectification(
+                entry, done_on=form.cleaned_data["done_on"], outcome=saved.outcome, proofs=proofs,
+                version=saved.version, by=by,
+            )  # fmt: skip
+
+
+def _entry_page(request, entry: Rectification, *, form=None, review=None, version=None, picked=None):
+    """The page with whatever was typed in one of its forms."""
+    user, application = request.user, entry.application
+    mine = user.has_perm(EDIT, application) and application.status in SELF_CHECKING
+    context = {
+        "entry": entry, "application": application, "editable": mine and entry.is_open,
+        "version": version or entry.version, "review": review or ReviewForm(),
+        "may_review": entry.is_done and user.has_perm(REVIEW, entry) and application.status in SELF_CHECKING,
+        "own_work": entry.is_done and entry.done_by_id == user.pk,
+    }  # fmt: skip
+    if context["editable"]:
+        chosen = [proof.pk for proof in entry.proofs.all()] if picked is None else picked
+        context["picker"] = picker(application.branch, user, chosen=chosen)
+        context["form"] = form or WorkForm(application=application, kept=entry)
+    return render(request, "applications/rectification.html", context)
 
 
 @require_POST

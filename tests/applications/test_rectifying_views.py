@@ -74,21 +74,32 @@ def test_editing_and_the_second_of_two_pages(client, entry):
 
 def test_done_with_a_file_of_the_page(client, entry):
     photo = SimpleUploadedFile("照片.jpg", uploads.photo(), content_type="image/jpeg")
-    data = {"done_on": factories.days(0), "outcome": "已补开", "version": 1, "evidence_files": photo}
+    data = form_of(entry, due_on=factories.days(3), done_on=factories.days(0), outcome="已补开", evidence_files=photo)
     client.post(page("finish_rectification", entry.pk), data)
     entry.refresh_from_db()
     assert (entry.state, [proof.name for proof in entry.proofs.all()]) == ("done", ["照片.jpg"])
 
 
-def test_done_refused_keeps_what_was_typed(client, application, cast):
+def test_done_saves_what_the_page_holds_and_both_or_neither(client, application, cast):
     bare = rectifying.open_rectification(application, gap="只有差距", by=cast.clerk)
-    answer = client.post(
-        page("finish_rectification", bare.pk), {"done_on": factories.days(0), "outcome": "写好的完成情况", "version": 1}
-    )
-    assert "还没有填写原因、整改措施、责任人、时限" in answer.text
+    url, given = page("finish_rectification", bare.pk), {"done_on": factories.days(0), "outcome": "写好的完成情况"}
+    answer = client.post(url, form_of(bare, **given))
+    assert "还没有填写时限" in answer.text
     assert "写好的完成情况" in answer.text
+    assert "没有计划" in answer.text
     bare.refresh_from_db()
-    assert bare.state == "open"
+    assert (bare.state, bare.cause, bare.version) == ("open", "", 1)
+    assert "请填写完成情况。" in client.post(url, form_of(bare, **{**given, "outcome": ""})).text
+    client.post(url, form_of(bare, **given, due_on=factories.days(1)))
+    bare.refresh_from_db()
+    assert (bare.state, bare.cause, bare.outcome) == ("done", "没有计划", "写好的完成情况")
+
+
+def test_saving_keeps_the_outcome_for_later(client, entry):
+    client.post(entry.get_absolute_url(), form_of(entry, due_on=factories.days(3), outcome="补开了一半"))
+    entry.refresh_from_db()
+    assert (entry.state, entry.outcome) == ("open", "补开了一半")
+    assert "补开了一半" in client.get(entry.get_absolute_url()).text
 
 
 @pytest.fixture

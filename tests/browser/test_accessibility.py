@@ -35,6 +35,8 @@ INTO = {
     "/applications/ranking/": "tbody td a",
     "/applications/vetoes/": "tbody td a",
     "/applications/inspection/": "a[href$='/veto/']",
+    "/applications/rectifications/": "#branches tbody a",
+    "/applications/<n>/self-checks/": "tbody th a",
     "/applications/progress/": "a[href*='/extend/']",
     "/reviews/panels/": "tbody th a",
     "/reviews/panels/<n>/": "a[href*='/sessions/']",

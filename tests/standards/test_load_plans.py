@@ -51,6 +51,12 @@ def everything():
     return {model.__name__: [model_to_dict(row) for row in model.objects.order_by("pk")] for model in models}
 
 
+def test_the_kinds_of_problem_stand_in_the_plan_that_names_them(plans):
+    named = ["弱化", "虚化", "边缘化", "两张皮", "组织生活实效性不强", "党务干部力量薄弱"]
+    assert [track.problem_tags for track in plans.S1.tracks.all()] == [named] * 4
+    assert [track.problem_tags for track in plans.S2.tracks.all()] == [[]]
+
+
 # Rubrics
 
 

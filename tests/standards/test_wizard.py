@@ -256,6 +256,22 @@ def test_recommending_is_ranked_or_forwarded(admin, draft, track):
     assert (track.ranked, track.self_nomination, track.min_members) == (False, False, None)
 
 
+def test_kinds_of_problem_are_named_one_per_line_and_shared_by_further_tracks(admin, draft, track, tiny_rubric):
+    page = url(draft, "recommend", track)
+    admin.post(page, {"way": "forward", "problem_tags": "两张皮\r\n弱化、虚化\r\n\r\n两张皮"})
+    track.refresh_from_db()
+    assert track.problem_tags == ["两张皮", "弱化、虚化"]
+    assert filled(admin.get(page))["problem_tags"] == "两张皮\n弱化、虚化"
+    answer = admin.post(page, {"way": "forward", "problem_tags": "长" * 31})
+    assert list(answer.context["page"].main.errors) == ["problem_tags"]
+    tracks = filled(admin.get(url(draft, "tracks"))) | {
+        "tracks-TOTAL_FORMS": "2", "tracks-1-award_name": "示范点", "tracks-1-mode": "acceptance",
+        "tracks-1-rubric": tiny_rubric.pk, "tracks-1-pass_line": "90",
+    }  # fmt: skip
+    admin.post(url(draft, "tracks"), tracks)
+    assert draft.tracks.get(award_name="示范点").problem_tags == ["两张皮", "弱化、虚化"]
+
+
 @pytest.mark.parametrize(
     ("mode", "kind", "way"),
     [("competition", "recommend", "rank"), ("competition", "forward", "forward"), ("acceptance", "apply", "forward")],
