@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -228,6 +229,16 @@ class Criterion(models.Model):
         if self.kind == scoring.VETO:
             return wording.consequence(self.item)
         return wording.range_of(self.item)
+
+    @cached_property
+    def drawn(self) -> dict[tuple, Any]:
+        """What pages have drawn of this very instance, see `standards.drawing`."""
+        return {}
+
+    @cached_property
+    def drawn_answers(self) -> dict[tuple, str]:
+        """Its inputs as drawn, by what stands in them."""
+        return {}
 
     @cached_property
     def item(self) -> scoring.Item:
