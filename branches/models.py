@@ -252,8 +252,11 @@ class User(AbstractBaseUser):
 
     @cached_property
     def grants(self) -> list["RoleGrant"]:
-        """The grants in force today, read once per request."""
-        return list(self.role_grants.in_force().select_related("branch"))
+        """The grants in force today, read once per request: of each, what is asked of it on every page."""
+        rows = self.role_grants.in_force().select_related("branch")
+        return list(
+            rows.only("user", "role", *(f"branch__{name}" for name in ("path", "kind", "short_name", "active")))
+        )
 
     @cached_property
     def roles(self) -> frozenset[str]:

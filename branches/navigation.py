@@ -120,6 +120,22 @@ def place_of(request: HttpRequest) -> str:
 
 def for_roles(roles: frozenset[str], path: str) -> list[tuple[str, list[Link]]]:
     """What somebody with these roles sees, the page at `path` marked; no query."""
+    current = current_for(roles, path)
+    return [
+        (title, [Link(url, entry.label, entry.icon, url == current) for url, entry in links])
+        for title, links in _sections(roles)
+        if links
+    ]
+
+
+def current_for(roles: frozenset[str], path: str) -> str | None:
+    """The address of the entry that the page at `path` belongs to, among those these roles see."""
+    return _best_match({url for _, links in _sections(roles) for url, _ in links}, path)
+
+
+@lru_cache(maxsize=128)
+def _sections(roles: frozenset[str]) -> tuple[tuple[str, tuple[tuple[str, Entry], ...]], ...]:
+    """The entries these roles see, each page once, with their addresses."""
     known = addresses()
     sections, shown = [], set()
     for title, entries in SECTIONS:
@@ -130,13 +146,8 @@ def for_roles(roles: frozenset[str], path: str) -> list[tuple[str, list[Link]]]:
                 continue
             shown.add(url)
             links.append((url, entry))
-        sections.append((title, links))
-    current = _best_match(shown, path)
-    return [
-        (title, [Link(url, entry.label, entry.icon, url == current) for url, entry in links])
-        for title, links in sections
-        if links
-    ]
+        sections.append((title, tuple(links)))
+    return tuple(sections)
 
 
 def _best_match(urls: set[str], path: str) -> str | None:
