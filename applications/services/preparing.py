@@ -83,9 +83,13 @@ def join_track(track: Track, branch: Branch, *, by: User) -> Application:
     return application
 
 
-def locked(application: Application, *, doing: str) -> Application:
-    """Lock the row and make sure it can still be edited: a submission in another tab must not be written under."""
-    fresh = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+def locked(application: Application, *fields: str, doing: str) -> Application:
+    """Lock the row and make sure it can still be edited: a submission in another tab must not be written under.
+
+    With `fields` only these are read, for what is saved at every pause in the typing.
+    """
+    rows = Application.objects.only(*fields) if fields else Application.objects
+    fresh = rows.select_for_update(no_key=True).get(pk=application.pk)
     gate.require_status(fresh, Status.PREPARING, doing=doing)
     return fresh
 
@@ -101,8 +105,8 @@ def save_answer(
     remark: str,
     version: int,
     by: User,
-) -> Assessment:
-    """Save one item of the self-assessment and bring the stored total up to date.
+) -> tuple[Assessment, scoring.SheetScore]:
+    """Save one item of the self-assessment and bring the stored total up to date; returns both.
 
     `version` is the one the page was showing (0 for a new answer); another one in the database means that somebody
     else saved the same item meanwhile: code `stale`, nothing is written. Codes of AnswerError for a bad answer.
@@ -110,13 +114,13 @@ def save_answer(
     require_criterion(application, criterion)
     points = score_answer(criterion, answer)
     with audit.recorded():
-        locked(application, doing="修改自评")
+        locked(application, "status", "track", doing="修改自评")
         gate.require_rubric(application)
         saved, before = store_answer(
             application.assessments, criterion,
             answer=answer, points=points, remark=remark, version=version, updated_by=by,
         )  # fmt: skip
-        store_self_score(application)
+        score = store_self_score(application)
         audit.record(
             "assessment.save",
             application,
@@ -125,10 +129,10 @@ def save_answer(
             criterion=criterion.code,
             points=[before, points],
         )
-    return saved
+    return saved, score
 
 
-def store_self_score(application: Application) -> None:
+def store_self_score(application: Application) -> scoring.SheetScore:
     """Bring the stored total up to the saved answers; call under the application's lock, inside `audit.recorded()`."""
     score = self_score(application)
     require_storable(score)
@@ -139,6 +143,7 @@ def store_self_score(application: Application) -> None:
         updated_at=timezone.now(),
     )
     application.self_score, application.self_complete = score.total, score.final
+    return score
 
 
 def require_criterion(application: Application, criterion: Criterion) -> None:
