@@ -63,6 +63,13 @@ class IdleTimeoutMiddleware:
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Every page needs a login unless it says otherwise; an htmx or fetch call gets 401 instead of a login page."""
 
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        """A page that saves by itself names its person: with somebody else logged in meanwhile nothing is saved as theirs."""
+        whose = request.headers.get("X-Page-Of", "")
+        if whose and request.user.is_authenticated and whose != str(request.user.pk):
+            return HttpResponse(f"现在登录的是{request.user.name}，不是打开本页的人，没有保存。", status=401)
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
     def handle_no_permission(self, request, view_func):
         if request.headers.get("HX-Request") or request.headers.get("X-Requested-With"):
             return HttpResponse("登录已过期，请重新登录后再保存。", status=401)
