@@ -5,8 +5,10 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
 
 from django.db import connection
+from django.db.models import Count, F, Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -97,7 +99,9 @@ def _client(probe: Probe) -> Client:
 def _ask(client: Client, probe: Probe):
     if probe.data is None:
         return client.get(probe.url)
-    return client.post(probe.url, probe.data(), headers={"X-Requested-With": "fetch"})
+    # As the pages' scripts send it.
+    body = urlencode(probe.data())
+    return client.post(probe.url, body, "application/x-www-form-urlencoded", headers={"X-Requested-With": "fetch"})
 
 
 def probes() -> Iterator[Probe]:
@@ -113,7 +117,11 @@ def _branch_probes() -> Iterator[Probe]:
             Application.objects.running()
             .filter(status=Status.PREPARING, track__campaign__code=series, assessments__isnull=False)
             .select_related("branch", "track__rubric")
-            .order_by("-track__rubric__code", "pk")
+            # Where there is a last round its remarks stand on the page: that is the dearer one.
+            .annotate(
+                rounds=Count("branch__applications", filter=Q(branch__applications__track__series=F("track__series")))
+            )
+            .order_by("-track__rubric__code", "-rounds", "pk")
             .first()
         )
         secretary = application and _holder(Role.SECRETARY, application.branch)
@@ -127,7 +135,7 @@ def _pages_of(application: Application, secretary: User, label: str) -> Iterator
     args = [application.pk]
     yield Probe("书记 首页待办", "list", secretary, reverse("home"))
     yield Probe("书记 我的创建", "desk", secretary, reverse("applications:detail", args=args))
-    yield Probe(f"书记 自评表 {label}", "desk", secretary, reverse("applications:assessment", args=args))
+    yield Probe(f"书记 自评表 {label}", "sheet", secretary, reverse("applications:assessment", args=args))
     yield Probe("书记 申报表填写", "desk", secretary, reverse("applications:form", args=args))
     yield Probe("书记 预览", "desk", secretary, reverse("applications:preview", args=args))
     answer = application.assessments.filter(criterion__kind="points").select_related("criterion").first()
@@ -139,7 +147,7 @@ def _pages_of(application: Application, secretary: User, label: str) -> Iterator
         return {f"{prefix}-points": points, f"{prefix}-remark": answer.remark, f"{prefix}-version": str(answer.version)}
 
     yield Probe(
-        "书记 自评一项自动保存", "save", secretary,
+        f"书记 自评一项自动保存 {label}", "autosave", secretary,
         reverse("applications:save_answer", args=[application.pk, answer.criterion_id]), autosave,
     )  # fmt: skip
 

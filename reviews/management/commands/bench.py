@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.test.utils import override_settings
 
-AIMS = {"list": 12.0, "desk": 12.0, "save": 8.0}
+AIMS = {"list": 12.0, "desk": 12.0, "save": 8.0, "sheet": 8.0, "autosave": 4.0}
 
 
 class Command(BaseCommand):
