@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from standards import scoring, wording
@@ -75,6 +76,27 @@ def dimension_state(top: Criterion, line: str, score: scoring.SheetScore) -> dic
         "answered": sum(key not in missing for key in asked),
         "of": len(asked),
     }
+
+
+def line_state(total: Decimal, line: Decimal | None, full: Decimal) -> dict[str, Any] | None:
+    """A total against the line it has to reach, “还差3.5分达到自评达标线90分”; None where no line is set.
+
+    `share` and `mark` say in percent where the total and the line stand on the meter.
+    """
+    if line is None:
+        return None
+    reached, most = scoring.passes(total, line), max(full, line, scoring.ONE)
+    words = "已达到" if reached else f"还差{wording.points(line - total)}达到"
+    return {
+        "words": f"{words}自评达标线{wording.points(line)}",
+        "reached": reached,
+        "share": _percent(total, most),
+        "mark": _percent(line, most),
+    }
+
+
+def _percent(value: Decimal, most: Decimal) -> str:
+    return scoring.plain(scoring.cents(min(max(value / most, scoring.ZERO), scoring.ONE) * scoring.HUNDRED))
 
 
 def group_states(tops: Sequence[Criterion], score: scoring.SheetScore) -> list[dict[str, Any]]:

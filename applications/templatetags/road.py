@@ -18,10 +18,11 @@ register = template.Library()
 def application_state(context: dict[str, Any]) -> dict[str, Any]:
     """The strip of state: draft, returned or handed in, with the receipt and what is due.
 
-    At most one query beyond what every page of the application has read, and only where one was returned.
+    At most one query beyond what every page of the application has read, and only where one was returned and the page
+    has not read it itself (`returned`).
     """
     application: Application = context["application"]
-    returned = completeness.open_return(application)
+    returned = context["returned"] if "returned" in context else completeness.open_return(application)
     draft = application.is_draft
     return {
         "application": application,

@@ -1,4 +1,4 @@
-/* The self-assessment page: saves each answer as it is typed, keeps the totals, attaches evidence. */
+/* The self-assessment page: saves each answer as it is typed, keeps the totals, leads through the sheet, attaches evidence. */
 "use strict";
 
 (function () {
@@ -18,17 +18,93 @@
         root.querySelector("[data-answered='" + d.key + "']").textContent = d.answered;
       });
       window.answers.show(data);
+      showLine(data.line);
+      window.radar.show(root, pointsOf(data.dimensions));
     }
   });
 
+  function pointsOf(dimensions) {
+    var points = {};
+    dimensions.forEach(function (d) { points[d.key] = d.points; });
+    return points;
+  }
+  function showLine(line) {
+    if (!line) { return; }
+    var words = root.querySelector("[data-line-words]");
+    words.textContent = line.words;
+    words.classList.toggle("line-reached", line.reached);
+    root.querySelector("[data-line-meter] .line-share").setAttribute("width", line.share);
+  }
+
+  /* On a telephone the totals stay in sight; the drawing opens when it is asked for. */
+  var drawing = root.querySelector(".sheet-radar");
+  if (window.matchMedia("(max-width: 991.98px)").matches) { drawing.open = false; }
+
+  /* Going through the sheet */
+  var units = Array.from(root.querySelectorAll("[data-unit]"));
+  var found = root.querySelector("[data-found]");
+
+  function bare(unit) { return Boolean(unit.querySelector("[data-answer] input")) && !unit.querySelector("[data-chips] .file-chip"); }
+  var SHOWN = { all: function () { return true; }, open: window.answers.blank, bare: bare };
+
+  function show(which) {
+    var number = 0;
+    units.forEach(function (unit) {
+      unit.hidden = !SHOWN[which](unit);
+      if (!unit.hidden) { number += 1; }
+    });
+    root.querySelectorAll("form.dimension").forEach(function (form) {
+      form.hidden = !form.querySelector("[data-unit]:not([hidden])");
+      /* Subheadings belong to rows that may be gone. */
+      form.querySelectorAll(".group-head").forEach(function (head) { head.hidden = which !== "all"; });
+    });
+    root.querySelectorAll("[data-show]").forEach(function (button) {
+      button.setAttribute("aria-pressed", String(button.dataset.show === which));
+    });
+    found.textContent = which === "all" ? "" : number ? "共" + number + "项；填好的项先留在这里，再按一次按钮才收起。" : which === "open" ? "全部评完了。" : "每项都有佐证了。";
+  }
+
+  function nextOpen(from) {
+    var here = from ? units.indexOf(from) : -1;
+    var order = units.slice(here + 1).concat(units.slice(0, here + 1));
+    var unit = order.find(function (each) { return !each.hidden && window.answers.blank(each); });
+    if (!unit) { found.textContent = "没有未评的项了。"; window.house.toast("没有未评的项了。", "success"); return; }
+    var fields = Array.from(unit.querySelectorAll("[data-answer] input"));
+    var field = fields.find(function (each) { return each.type !== "radio" && !each.value.trim(); }) || fields[0];
+    field.focus({ preventScroll: true });
+    unit.scrollIntoView({ block: "center" });
+  }
+
+  root.addEventListener("click", function (event) {
+    var filter = event.target.closest("[data-show]");
+    var take = event.target.closest("[data-take]");
+    if (filter) { show(filter.dataset.show); }
+    else if (event.target.closest("[data-next-open]")) { nextOpen(last); }
+    else if (take) { takeOver(take); }
+  });
+
+  /* What was written last round goes into the box, behind what stands there already. */
+  function takeOver(button) {
+    var box = document.getElementById(button.dataset.take);
+    var words = button.closest(".crit-last").querySelector("[data-last-remark]").textContent;
+    if (box.value.indexOf(words) < 0) { box.value = box.value.trim() ? box.value.replace(/\s+$/, "") + "\n" + words : words; }
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  }
+
+  var last = null;
+  root.addEventListener("focusin", function (event) { last = event.target.closest("[data-unit]") || last; });
+
   /* Enter in a field saves and goes on to the next one instead of sending the whole form. */
   root.addEventListener("keydown", function (event) {
-    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.isComposing) { return; }
-    event.preventDefault();
+    if (event.key !== "Enter" || event.isComposing) { return; }
     var unit = event.target.closest("[data-unit]");
+    if (event.ctrlKey || event.metaKey) { event.preventDefault(); nextOpen(unit || last); return; }
+    if (!event.target.matches("[data-answer] input")) { return; }
+    event.preventDefault();
     saver.save(unit);
     /* All choices of one item are one stop. */
-    var inputs = Array.from(root.querySelectorAll(".crit-work input:not([type=hidden])")).filter(function (field) {
+    var inputs = Array.from(root.querySelectorAll("[data-unit]:not([hidden]) [data-answer] input")).filter(function (field) {
       return field === event.target || field.type !== "radio" ||
         (field.name !== event.target.name && field === (root.querySelector("input[name='" + field.name + "']:checked") || root.querySelector("input[name='" + field.name + "']")));
     });
