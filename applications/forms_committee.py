@@ -9,9 +9,8 @@ from django.utils import timezone
 from applications import overview
 from applications.columns import Column
 from applications.forms import DateInput, Text
-from applications.models import Application, Clearance
+from applications.models import Application
 from applications.states import Status
-from branches.forms import TickedField
 from branches.models import Branch
 from standards.models import Stage, Track
 
@@ -82,32 +81,6 @@ class ProgressFilter(forms.Form):
         return overview.ordered(found, given.get("sort", ""))
 
 
-class InspectionFilter(forms.Form):
-    """What the inspectors narrow by: the committee, and which opinion is still missing."""
-
-    county = forms.ChoiceField(label="所属党委", required=False, widget=Select)
-    missing = forms.ChoiceField(
-        label="尚无意见的时点", required=False, choices=[("", "全部"), *Clearance.Point.choices], widget=Select
-    )
-    status = forms.ChoiceField(label="状态", required=False, widget=Select)
-
-    def __init__(self, *args: Any, sealed: frozenset[str], counties: list[Branch], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.sealed = sealed
-        hidden = {Status.PREPARING, Status.WITHDRAWN, *sealed}
-        self.fields["county"].choices = [("", "全部"), *((each.path, each.short_name) for each in counties)]
-        self.fields["status"].choices = [
-            ("", "全部"), *((value, label) for value, label in Status.choices if value not in hidden)
-        ]  # fmt: skip
-
-    def narrow(self, applications):
-        self.is_valid()
-        given = dict(self.cleaned_data)
-        if point := given.pop("missing", ""):
-            applications = applications.exclude(clearances__point=point)
-        return overview.filtered(applications, self.sealed, **given)
-
-
 class DecisionForm(forms.Form):
     """A decision about the submission that was on the screen: after another one it must be read again."""
 
@@ -163,29 +136,6 @@ class ExtendForm(forms.Form):
         self.fields["stage"].label_from_instance = lambda stage: (
             f"{stage.name}（原定{stage.closes_on.year}年{stage.closes_on.month}月{stage.closes_on.day}日截止）"
         )
-
-
-class ClearForm(forms.Form):
-    point = forms.ChoiceField(label="时点", choices=Clearance.Point.choices)
-    remark = forms.CharField(label="说明", max_length=200, required=False)
-    application = TickedField(Application.objects.none(), error_messages={"required": "请先勾选支部。"})
-
-    def __init__(self, *args: Any, applications, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["application"].queryset = applications
-
-
-class ProposeVetoForm(forms.Form):
-    basis = Text(
-        label="事实与依据",
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="写明时间、事实、查证结论与文号；提出后不能修改",
-    )
-
-
-class DecideVetoForm(forms.Form):
-    remark = forms.CharField(label="意见", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class SupersedeForm(forms.Form):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.completeness import task_problems
-from applications.models import Application, PlanItem, RecommendationList, Rectification, VetoRecord
+from applications.models import Appeal, Application, PlanItem, RecommendationList, Rectification, VetoRecord
 from applications.progress import SOON
 from applications.ready import ready
 from applications.states import SELF_CHECKING, Road, Status
@@ -35,6 +35,7 @@ def owed(user: User | None = None) -> Iterator[Todo]:
     yield from unsubmitted(user)
     yield from recommendations(user)
     yield from vetoes(user)
+    yield from appeals(user)
 
 
 def branch_work(user: User | None = None) -> Iterator[Todo]:
@@ -364,6 +365,27 @@ def vetoes(user: User | None = None) -> Iterator[Todo]:
             detail=f"{record.proposed_by}提出",
             user_id=user.pk,
             action="去确认",
+        )
+
+
+def appeals(user: User | None = None) -> Iterator[Todo]:
+    """Open appeals wait for one inspector to look into them and for another to decide."""
+    if user is None or Role.INSPECTOR not in user.roles:
+        return
+    waiting = Appeal.objects.visible_to(user).select_related("veto__application__branch")
+    mine = Q(state=Appeal.State.FILED) & ~Q(veto__proposed_by=user)
+    mine |= Q(state=Appeal.State.PROPOSED) & ~Q(proposed_by=user) & ~Q(veto__decided_by=user)
+    for appeal in waiting.filter(mine):
+        filed = appeal.state == Appeal.State.FILED
+        yield Todo(
+            kind="appeal",
+            about=f"appeal:{appeal.pk}",
+            title=f"{'复查' if filed else '决定'}申诉：{appeal.veto.application.branch.short_name}",
+            url=appeal.get_absolute_url(),
+            due=None,
+            detail=f"{appeal.appellant}申诉",
+            user_id=user.pk,
+            action="去复查" if filed else "去决定",
         )
 
 

@@ -2,7 +2,15 @@
 
 import rules
 
-from applications.models import Application, Evidence, Reader, RecommendationList, Rectification, VetoRecord
+from applications.models import (
+    Appeal,
+    Application,
+    Evidence,
+    Reader,
+    RecommendationList,
+    Rectification,
+    VetoRecord,
+)
 from branches.models import Branch, User
 from branches.roles import BRANCH_ROLES, COMMITTEE_ROLES, PANEL_ROLES, READING_ROLES, Role
 
@@ -116,6 +124,31 @@ def did_it(user: User, rectification: Rectification) -> bool:
     return rectification.done_by_id == user.pk
 
 
+@rules.predicate
+def corrects(user: User, branch: Branch) -> bool:
+    return user.holds(COMMITTEE_ROLES, branch)
+
+
+@rules.predicate
+def inspects_appeal(user: User, appeal: Appeal) -> bool:
+    return user.holds((Role.INSPECTOR,), appeal.veto.application.branch)
+
+
+@rules.predicate
+def proposed_its_veto(user: User, appeal: Appeal) -> bool:
+    return appeal.veto.proposed_by_id == user.pk
+
+
+@rules.predicate
+def confirmed_its_veto(user: User, appeal: Appeal) -> bool:
+    return appeal.veto.decided_by_id == user.pk
+
+
+@rules.predicate
+def looked_into_it(user: User, appeal: Appeal) -> bool:
+    return appeal.proposed_by_id == user.pk
+
+
 rules.add_perm("applications.view", reads_branch | was_given_it)
 rules.add_perm("applications.edit", works_for_branch)
 rules.add_perm("applications.submit", is_its_secretary)
@@ -136,6 +169,12 @@ rules.add_perm("applications.decide_veto", inspects & ~proposed_it)
 # What the branch finds out about itself is for the branch and those above it, not for who scores it.
 rules.add_perm("applications.view_self_checks", reads_branch)
 rules.add_perm("applications.review_rectification", reviews_for_branch & ~did_it)
+rules.add_perm("applications.appeal", is_its_secretary)
+rules.add_perm("applications.read_appeal", works_for_branch | is_its_committee | inspects_it | runs_the_campaign)
+# Nobody looks twice at their own work: see services/appealing.py.
+rules.add_perm("applications.find_appeal", inspects_appeal & ~proposed_its_veto)
+rules.add_perm("applications.decide_appeal", inspects_appeal & ~confirmed_its_veto & ~looked_into_it)
+rules.add_perm("applications.correct_branch", corrects)
 # Pages that list what lies below one's committee: whoever holds such a role anywhere.
 rules.add_perm("applications.oversee", oversees)
 rules.add_perm("applications.check_list", sits_on_a_committee)

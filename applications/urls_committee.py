@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from applications.views import checking, committee, extending, inspection, ranking, superseding
+from applications.views import (
+    appeals,
+    checking,
+    committee,
+    eligibility,
+    extending,
+    inspection,
+    ranking,
+    recommended,
+    superseding,
+)
 
 committee_urls = [
     path("progress/", committee.progress, name="progress"),
@@ -21,15 +31,28 @@ committee_urls = [
     path("ranking/<int:track_pk>/<int:committee_pk>/", ranking.ranking, name="ranking"),
     path("ranking/<int:track_pk>/<int:committee_pk>/save/", ranking.save_ranking, name="save_ranking"),
     path("ranking/<int:track_pk>/<int:committee_pk>/confirm/", ranking.confirm_ranking, name="confirm_ranking"),
+    path("ranking/<int:track_pk>/<int:committee_pk>/sheet/", recommended.ranking_sheet, name="ranking_sheet"),
+    path("recommended/", recommended.recommended, name="recommended"),
+    # /applications/eligibility/
+    path("eligibility/", eligibility.conditions, name="eligibility"),
+    path("eligibility/branches/<int:pk>/", eligibility.correct_branch, name="correct_branch"),
     # /applications/supersede/: a newer standard for a running track
     path("supersede/<int:track_pk>/", superseding.supersede, name="supersede"),
     path("supersessions/<int:pk>/", superseding.supersession, name="supersession"),
     # /applications/inspection/, /applications/vetoes/
     path("inspection/", inspection.inspection, name="inspection"),
     path("inspection/clear/", inspection.clear, name="clear"),
+    path("clearances/<int:pk>/withdraw/", inspection.unclear, name="unclear"),
     path("<int:pk>/veto/", inspection.propose_veto, name="propose_veto"),
     path("vetoes/", inspection.vetoes, name="vetoes"),
     path("vetoes/<int:pk>/", inspection.veto, name="veto"),
     path("vetoes/<int:pk>/confirm/", inspection.confirm_veto, name="confirm_veto"),
     path("vetoes/<int:pk>/dismiss/", inspection.dismiss_veto, name="dismiss_veto"),
+    # Appeals: /applications/<pk>/appeal/ is the branch's, /applications/appeals/ the inspectors'
+    path("<int:pk>/appeal/", appeals.appeal, name="appeal"),
+    path("vetoes/<int:pk>/appeal/", appeals.enter_appeal, name="enter_appeal"),
+    path("appeals/<int:pk>/", appeals.appeal_case, name="appeal_case"),
+    path("appeals/<int:pk>/find/", appeals.find_appeal, name="find_appeal"),
+    path("appeals/<int:pk>/decide/", appeals.decide_appeal, name="decide_appeal"),
+    path("appeals/<int:pk>/send-back/", appeals.send_back_appeal, name="send_back_appeal"),
 ]

@@ -117,7 +117,7 @@ standards:remind_study        POST publication x-- x-- >-- >-- x-- x-- x-- x-- x
 standards:coverage_xlsx       GET  publication x-- x-- .-- .-- x-- x-- x-- x-- x-- ..- .-- x-- x-- x-- x-- LLL
 
 # The branch
-applications:list             GET  ·          >   >   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+applications:list             GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 applications:join             POST join       >-- >-- x-- x-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
 applications:detail           GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:plan             GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
@@ -198,6 +198,12 @@ applications:ranking          GET  ranking    --- --- .-- .-- --- --- --- --- --
 applications:save_ranking     POST ranking    --- --- !-- !-- --- --- --- --- --- xx- x-- --- --- --- --- LLL
 applications:confirm_ranking  POST ranking    --- --- x-- >-- --- --- --- --- --- xx- x-- --- --- --- --- LLL
 
+applications:ranking_sheet    GET  ranking    --- --- .-- .-- --- --- --- --- --- ..- .-- --- --- --- --- LLL
+applications:recommended      GET  ·          x   x   .   .   x   x   x   x   x   .   .   x   x   x   x   L
+applications:eligibility      GET  ·          x   x   .   .   x   x   x   x   x   .   .   x   x   x   x   L
+applications:correct_branch   GET  branch     x-- x-- .-- .-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
+applications:correct_branch   POST branch     x-- x-- .-- .-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
+
 # The inspectors
 applications:inspection       GET  ·          x   x   x   x   .   x   x   x   x   x   x   x   x   x   x   L
 applications:clear            POST ·          x   x   x   x   !   x   x   x   x   x   x   x   x   x   x   L
@@ -207,6 +213,18 @@ applications:vetoes           GET  ·          x   x   x   x   .   x   x   x   x
 applications:veto             GET  veto       xxx xxx xxx xxx .-- xxx xxx xxx xxx ..- .-- xxx xxx xxx xxx LLL
 applications:confirm_veto     POST veto       --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
 applications:dismiss_veto     POST veto       --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:unclear          GET  clearance  --- --- --- --- .-- --- --- --- --- --- --- --- --- --- --- LLL
+applications:unclear          POST clearance  --- --- --- --- .-- --- --- --- --- --- --- --- --- --- --- LLL
+
+# Appeals against last year's vetoes, filed by each branch
+applications:appeal           GET  vetoed     .-- .-- .-- .-- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
+applications:appeal           POST vetoed     .-- x-- x-- x-- x-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:enter_appeal     GET  standing   --- --- --- --- .-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:enter_appeal     POST standing   --- --- --- --- .-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:appeal_case      GET  appeal     --- --- --- --- .-- --- --- --- --- ..- .-- --- --- --- --- LLL
+applications:find_appeal      POST appeal     --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:decide_appeal    POST appeal     --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
+applications:send_back_appeal POST appeal     --- --- --- --- !-- --- --- --- --- xx- x-- --- --- --- --- LLL
 
 # The reviewers: own is what was given to them, other what another panel has; for the office a final and an open sheet
 reviews:queue                 GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L

@@ -30,8 +30,10 @@ PAGES = {
     "applications:progress": ["county={path}", "line={line}", "track={draft}", *(f"status={each}" for each in STATUSES)],
     "applications:check_list": ["show=done", "track={draft}"],
     "applications:rankings": ["track={draft}"],
+    "applications:recommended": ["track={draft}", "county={path}"],
+    "applications:eligibility": ["show=all", "track={draft}"],
     "applications:inspection": ["county={path}", "missing=name", *(f"status={each}" for each in STATUSES)],
-    "applications:vetoes": ["state=proposed"],
+    "applications:vetoes": ["state=proposed", "state=appealed"],
     "reviews:queue": ["panel={panel}"],
     "reviews:awards": ["q=乙县", "committee={county}", "print=1"],
 }  # fmt: skip
@@ -77,10 +79,15 @@ def addresses(world) -> list[str]:
     found = [f"{reverse(name)}?{guess.format(**theirs)}" for name, guesses in PAGES.items() for guess in ("", *guesses)]
     for application in (world.own, world.other):
         found += [reverse(f"applications:{name}", args=[application.pk]) for name in OF_ONE]
-        found.append(reverse("applications:ranking", args=[world.track.pk, application.branch.get_parent().pk]))
+        committee = application.branch.get_parent().pk
+        found += [
+            reverse(f"applications:{name}", args=[world.track.pk, committee]) for name in ("ranking", "ranking_sheet")
+        ]
+        found.append(reverse("applications:correct_branch", args=[application.branch_id]))
     for name, rows in (
         ("applications:evidence_file", world.evidence), ("applications:veto", world.vetoes),
-        ("reviews:sheet", world.sheets.values()), ("reviews:session", world.sessions.values()),
+        ("applications:appeal", world.vetoed), ("applications:appeal_case", world.appeals),
+        ("applications:unclear", world.clearances), ("reviews:sheet", world.sheets.values()), ("reviews:session", world.sessions.values()),
         ("reviews:panel", world.panels.values()), ("reviews:result", [world.result]),
         ("reviews:public_notice", [world.notice]), ("standards:campaign", [world.campaign]),
     ):  # fmt: skip
@@ -127,7 +134,7 @@ def test_nothing_that_happens_elsewhere_changes_a_page(world, reader):
     """乙县 goes on its way, and a colleague of the same panel scores the same branch of 甲县."""
     leaf = world.rubric.leaves_for("")[0]
     with transaction.atomic():
-        there = Application.objects.filter(branch__path__startswith=world.bureau.county_b.path)
+        there = Application.objects.filter(branch__path__startswith=world.bureau.county_b.path, track=world.track)
         assert there.count() == 2
         there.update(status=Status.SUBMITTED, check_score="12.34", receipt_number="HZ-新", returns=3)
         there.exclude(pk=world.other.pk).delete()

@@ -31,6 +31,7 @@ FIELDS = (
     "branch", "evidence", "criterion", "application", "version", "form-TOTAL_FORMS", "form-INITIAL_FORMS", "more",
     "pair", "visit", "slot", "stage", "until", "minutes_each", "held_on", "dimension", "seen", "mark", "hash", "read",
     "to", "parent", "after", "position", "revision", "undo",
+    "scope", "number", "lifts", "full_members", "founded_on",
     "move", "point", "submission", "return-submission", "accept-submission", "members", "leader", "component", "unit",
     "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next", "ids",
 )  # fmt: skip
@@ -137,6 +138,21 @@ class Addresses:
 
     def _veto(self, _):
         return [each.pk for each in self.world.vetoes]
+
+    def _vetoed(self, _):
+        return [each.pk for each in self.world.vetoed]
+
+    def _standing(self, _):
+        return [each.vetoes.get().pk for each in self.world.vetoed]
+
+    def _appeal(self, _):
+        return [each.pk for each in self.world.appeals]
+
+    def _clearance(self, _):
+        return [each.pk for each in self.world.clearances]
+
+    def _branch(self, _):
+        return self.world.bureau.a1.pk, self.world.bureau.b1.pk
 
     def _ranking(self, _):
         near, far = self.world.bureau.county_a.pk, self.world.bureau.county_b.pk

@@ -18,7 +18,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from applications.models import Application, Citation, Evidence, PartialUpload, RecommendationList, Supersession
-from applications.services import inspecting, preparing, rectifying, self_checking
+from applications.services import appealing, inspecting, preparing, rectifying, self_checking
 from branches import ledger
 from branches.models import Job, Notice, RoleGrant, User
 from branches.roles import Role
@@ -68,6 +68,7 @@ def build() -> SimpleNamespace:
     world.vetoes = [inspecting.propose_veto(a, basis="反映待查。", by=cast.inspector) for a in (world.own, world.other)]
     world.notice = old_notice(world)
     world.honours = [honour_of(world, branch) for branch in (bureau.a1, bureau.b1)]
+    appealed(world)
     world.superseded = Supersession.objects.create(
         track=track, old=rubric, new=rubric, reason="按新要求修订。", made_by=cast.campaign_admin
     )
@@ -227,6 +228,22 @@ def reviewing(world) -> None:
     world.road.score(world.sheets[cast.assessor.pk], "0.9")
     back = world.sheets[people["conflicted"].pk].assignment
     panels.declare_conflict(back, remark="曾任该支部书记。", by=people["conflicted"])
+
+
+def appealed(world) -> None:
+    """Last year both branches were taken out and have appealed; of this year's each has a word of the inspectors."""
+    track, cast = world.notice.track, world.cast
+    world.clearances = [
+        inspecting.clear(a, point="name", remark="", by=cast.inspector) for a in (world.own, world.other)
+    ]
+    world.vetoed = [
+        world.road.veto(factories.ApplicationFactory(branch=each.branch, track=track, status="submitted"))
+        for each in (world.own, world.other)
+    ]
+    world.appeals = [
+        appealing.file_appeal(application.vetoes.get(), grounds="事实有出入。", by=secretary)
+        for application, secretary in zip(world.vetoed, (cast.secretary, cast.secretary_b1), strict=True)
+    ]
 
 
 def old_notice(world) -> PublicNotice:

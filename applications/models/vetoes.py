@@ -2,15 +2,20 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from applications.models.application import Application
 from applications.models.work import Evidence
 from branches.models import User, under
-from branches.roles import BRANCH_ROLES
 
 
 class Clearance(models.Model):
     """无问题意见：纪检督察在某一时点确认该支部无违纪违法（S2-21：推荐、评审、命名前各一次）。"""
+
+    class QuerySet(models.QuerySet):
+        def visible_to(self, user: User) -> "Clearance.QuerySet":
+            """The inspectors' own work."""
+            return self.filter(under(user.scopes("inspector"), "application__branch__path"))
 
     class Point(models.TextChoices):
         RECOMMEND = "recommend", "推荐前"
@@ -22,6 +27,8 @@ class Clearance(models.Model):
     remark = models.CharField("说明", max_length=200, blank=True)
     cleared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     cleared_at = models.DateTimeField("时间", auto_now_add=True)
+
+    objects = QuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "无问题意见"
@@ -35,6 +42,9 @@ class VetoQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "VetoQuerySet":
         return self.filter(under(user.scopes("inspector", "campaign_admin"), "application__branch__path"))
 
+    def with_open_appeal(self) -> "VetoQuerySet":
+        return self.filter(appeals__state__in=[Appeal.State.FILED, Appeal.State.PROPOSED])
+
 
 class VetoRecord(models.Model):
     """一票否决：一人提出、另一人确认，确认即刻出局（S1-35, S2-21）。"""
@@ -44,6 +54,9 @@ class VetoRecord(models.Model):
         CONFIRMED = "confirmed", "已否决"
         DISMISSED = "dismissed", "不予否决"
         LIFTED = "lifted", "申诉后撤销"
+
+    # Neither dismissed nor lifted.
+    STANDING = (State.PROPOSED, State.CONFIRMED)
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="vetoes")
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.PROPOSED)
@@ -80,8 +93,8 @@ class Appeal(models.Model):
 
     class QuerySet(models.QuerySet):
         def visible_to(self, user: User) -> "Appeal.QuerySet":
-            """The branch's own, and those of the inspectors and the city office over it."""
-            roles = (*BRANCH_ROLES, "inspector", "campaign_admin")
+            """What the inspectors handle, and the city office looks on; the branch reads its own on its application."""
+            roles = ("inspector", "campaign_admin")
             return self.filter(under(user.scopes(*roles), "veto__application__branch__path"))
 
     class State(models.TextChoices):
@@ -122,3 +135,10 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.veto_id} {self.get_state_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("applications:appeal_case", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.FILED, self.State.PROPOSED)

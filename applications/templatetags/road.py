@@ -23,14 +23,15 @@ def application_state(context: dict[str, Any]) -> dict[str, Any]:
     """
     application: Application = context["application"]
     returned = context["returned"] if "returned" in context else completeness.open_return(application)
-    draft = application.is_draft
+    draft, status = application.is_draft, application.status_for(context["user"])
     return {
         "application": application,
-        "status": application.status_for(context["user"]),
+        "status": status,
         "returned": returned,
         "due": deadlines.deadline_for(application.stage(Stage.Kind.APPLY), application.branch) if draft else None,
         "return_due": deadlines.end_of(returned.due_on) if returned and returned.due_on else None,
         "closed": gate.why_not_now(TABLE["submit"], application) if draft else "",
+        "appeals": status == Status.VETOED and context["user"].has_perm("applications.read_appeal", application),
         "tone": _tone(application, returned is not None),
     }
 

@@ -7,9 +7,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from applications import overview
-from applications.forms_committee import ClearForm, DecideVetoForm, InspectionFilter, ProposeVetoForm
-from applications.models import Application, Clearance, VetoRecord
+from applications import consequences, overview
+from applications.forms_inspecting import (
+    ClearForm,
+    ConfirmVetoForm,
+    DecideVetoForm,
+    InspectionFilter,
+    ProposeVetoForm,
+    UnclearForm,
+)
+from applications.models import Application, Clearance, Recommendation, VetoRecord
 from applications.services import inspecting
 from applications.states import LIVE, Status
 from applications.views.scope import application_for, require
@@ -17,6 +24,8 @@ from branches.roles import Role
 from branches.views.decorators import came_from
 
 PER_PAGE = 50
+# How many of those passed over are named.
+NAMED = 15
 
 
 def inspection(request):
@@ -29,15 +38,25 @@ def _scope(request):
     return Application.objects.held_as(request.user, Role.INSPECTOR)
 
 
+def _found(request, track):
+    """What the filters of the address leave of what has been submitted, and the filters."""
+    filters = InspectionFilter(
+        request.GET,
+        sealed=overview.sealed_from(request.user, track),
+        counties=overview.counties_of(request.user, [Role.INSPECTOR]),
+    )
+    submitted = _scope(request).filter(track=track).exclude(status__in=[Status.PREPARING, Status.WITHDRAWN])
+    return filters, submitted, filters.narrow(submitted)
+
+
 def _desk(request, *, form=None, status=200):
     tracks = overview.tracks_of(request.user)
     track = overview.pick(tracks, request.GET.get("track"))
-    counties = overview.counties_of(request.user, [Role.INSPECTOR])
-    filters = InspectionFilter(request.GET, sealed=overview.sealed_from(request.user, track), counties=counties)
-    submitted = _scope(request).filter(track=track).exclude(status__in=[Status.PREPARING, Status.WITHDRAWN])
-    found = filters.narrow(submitted).select_related("branch").prefetch_related("clearances__cleared_by", "vetoes")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    filters, submitted, found = _found(request, track)
+    rows = found.select_related("branch").prefetch_related("clearances__cleared_by", "vetoes")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     ticked = set(form.data.getlist("application")) if form else set()
+    vetoes = VetoRecord.objects.visible_to(request.user)
     context = {
         "tracks": tracks,
         "track": track,
@@ -45,8 +64,10 @@ def _desk(request, *, form=None, status=200):
         "page_obj": page,
         "rows": [_row(each, track, request.user, ticked) for each in page.object_list],
         "points": Clearance.Point.choices,
-        "form": form or ClearForm(applications=submitted, initial={"point": request.GET.get("point")}),
-        "open_vetoes": VetoRecord.objects.visible_to(request.user).filter(state=VetoRecord.State.PROPOSED).count(),
+        "form": form or ClearForm(applications=submitted, initial={"point": request.GET.get("missing")}),
+        "number": found.filter(status__in=LIVE).count(),
+        "open_vetoes": vetoes.filter(state=VetoRecord.State.PROPOSED).count(),
+        "open_appeals": vetoes.with_open_appeal().count(),
     }
     return render(request, "applications/inspection.html", context, status=status)
 
@@ -54,11 +75,13 @@ def _desk(request, *, form=None, status=200):
 def _row(application, track, user, ticked):
     application.track = track  # read once for all rows
     cleared = {each.point: each for each in application.clearances.all()}
+    for each in cleared.values():
+        each.may_be_taken_back = inspecting.may_unclear(each, application)
     return {
         "application": application,
         "status": application.status_for(user),
         "points": [(label, cleared.get(point)) for point, label in Clearance.Point.choices],
-        "veto": next((each for each in application.vetoes.all() if each.state != VetoRecord.State.DISMISSED), None),
+        "veto": next((each for each in application.vetoes.all() if each.state in VetoRecord.STANDING), None),
         "live": application.status in LIVE,
         "ticked": str(application.pk) in ticked,
     }
@@ -66,21 +89,65 @@ def _row(application, track, user, ticked):
 
 @require_POST
 def clear(request):
-    """无问题 for all that are ticked, or for none of them."""
+    """无问题 for all that are ticked, or for all that the filters leave; who was passed over is named with the reason."""
     require(request, "applications.inspection", None)
-    form = ClearForm(request.POST, applications=_scope(request).select_related("branch"))
+    form = ClearForm(request.POST, applications=_scope(request))
     if form.is_valid():
         facts = form.cleaned_data
         try:
-            number = inspecting.clear_all(
-                facts["application"], point=facts["point"], remark=facts["remark"], by=request.user
+            outcome = inspecting.clear_all(
+                _meant(request, facts), point=facts["point"], remark=facts["remark"], by=request.user
             )
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"已对{number}个支部出具“{Clearance.Point(facts['point']).label}”无问题意见。")
+            _say_outcome(request, outcome, Clearance.Point(facts["point"]).label)
             return redirect(came_from(request))
     return _desk(request, form=form, status=422)
+
+
+def _meant(request, facts):
+    """The ticked ones, or all of the filtered ones while they are as many as the page said (code `number`)."""
+    if facts["scope"] != "all":
+        return facts["application"]
+    track = overview.pick(overview.tracks_of(request.user), request.GET.get("track"))
+    found = list(_found(request, track)[2].filter(status__in=LIVE).only("pk"))
+    if len(found) != facts["number"]:
+        raise ValidationError(f"符合条件的支部有变化，现在是{len(found)}个；请核对后再办理。", code="number")
+    return found
+
+
+def _say_outcome(request, outcome, point):
+    say = messages.success if outcome.number else messages.warning
+    say(request, f"已对{outcome.number}个支部出具“{point}”无问题意见。")
+    for why, names in outcome.skipped.items():
+        more = f"等{len(names)}个" if len(names) > NAMED else ""
+        messages.warning(request, f"没有办理（{why}）：{'、'.join(names[:NAMED])}{more}。")
+
+
+def unclear(request, pk):
+    """Take back a mistaken 无问题, with the reason."""
+    found = Clearance.objects.visible_to(request.user).select_related("application__branch", "application__track")
+    clearance = get_object_or_404(found.select_related("cleared_by"), pk=pk)
+    form = UnclearForm(request.POST or None)
+    desk = f"{reverse('applications:inspection')}?track={clearance.application.track_id}"
+    if request.method == "POST" and form.is_valid():
+        try:
+            inspecting.unclear(clearance, reason=form.cleaned_data["reason"], by=request.user)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"已收回{clearance.application.branch.short_name}的无问题意见。")
+            return redirect(desk)
+    context = {
+        "clearance": clearance,
+        "application": clearance.application,
+        "form": form,
+        "open": inspecting.may_unclear(clearance, clearance.application),
+        "step": inspecting.STEPS[Clearance.Point(clearance.point)],
+        "desk": desk,
+    }
+    return render(request, "applications/unclear.html", context)
 
 
 def propose_veto(request, pk):
@@ -99,6 +166,7 @@ def propose_veto(request, pk):
         "application": application,
         "form": form,
         "shown_status": application.status_for(request.user),
+        "effects": consequences.of_veto(application.status_for(request.user), **_place(application)),
         "before": application.vetoes.select_related("proposed_by", "decided_by"),
     }
     return render(request, "applications/propose_veto.html", context)
@@ -107,12 +175,16 @@ def propose_veto(request, pk):
 def vetoes(request):
     """Every veto in scope, those that wait first."""
     require(request, "applications.vetoes", None)
-    found = VetoRecord.objects.visible_to(request.user).select_related(
-        "application__branch", "application__track__campaign", "proposed_by", "decided_by"
+    found = (
+        VetoRecord.objects.visible_to(request.user)
+        .select_related("application__branch", "application__track__campaign", "proposed_by", "decided_by")
+        .prefetch_related("appeals")
     )
     state = request.GET.get("state", "")
     if state in VetoRecord.State.values:
         found = found.filter(state=state)
+    elif state == "appealed":
+        found = found.with_open_appeal()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page_obj": page, "state": state, "states": VetoRecord.State.choices, "user_pk": request.user.pk}
     return render(request, "applications/vetoes.html", context)
@@ -131,6 +203,12 @@ def veto(request, pk):
     return _veto_page(request, _record(request, pk))
 
 
+def _place(application) -> dict:
+    """Its place on its committee's list, for the consequences."""
+    place = Recommendation.objects.filter(application=application).select_related("list").first()
+    return {"rank": place.rank, "confirmed": place.list.confirmed_at is not None} if place else {}
+
+
 def _veto_page(request, record, *, forms=None, status=200):
     application = record.application
     context = {
@@ -139,9 +217,13 @@ def _veto_page(request, record, *, forms=None, status=200):
         "shown_status": application.status_for(request.user),
         "mine": record.proposed_by_id == request.user.pk,
         "may_decide": request.user.has_perm("applications.decide_veto", record),
-        "confirm_form": DecideVetoForm(prefix="confirm"),
+        "effects": consequences.of_veto(application.status_for(request.user), **_place(application)),
+        "appeals": record.appeals.select_related("filed_by", "proposed_by", "decided_by"),
+        "may_enter": record.state == VetoRecord.State.CONFIRMED
+        and request.user.has_perm("applications.veto", application),
+        "confirm_form": ConfirmVetoForm(prefix="confirm"),
         "dismiss_form": DecideVetoForm(prefix="dismiss"),
-        "ranked": getattr(application, "recommendation", None),
+        "ranked": Recommendation.objects.filter(application=application).first(),
         **(forms or {}),
     }
     return render(request, "applications/veto.html", context, status=status)
@@ -149,25 +231,24 @@ def _veto_page(request, record, *, forms=None, status=200):
 
 @require_POST
 def confirm_veto(request, pk):
-    return _decide(
-        request, pk, "confirm", inspecting.confirm_veto, "已确认，该支部即刻出局，支部与各级党委已收到通知。"
-    )
+    done = "已确认，该支部即刻出局，支部与各级党委已收到通知。"
+    return _decide(request, pk, ConfirmVetoForm, "confirm", inspecting.confirm_veto, done)
 
 
 @require_POST
 def dismiss_veto(request, pk):
-    return _decide(request, pk, "dismiss", inspecting.dismiss_veto, "已驳回，该支部状态不变。")
+    return _decide(request, pk, DecideVetoForm, "dismiss", inspecting.dismiss_veto, "已驳回，该支部状态不变。")
 
 
-def _decide(request, pk, name, service, done):
+def _decide(request, pk, form_class, name, service, done):
     """The second person's word; refusals keep what was typed."""
     record = _record(request, pk)
     if not request.user.has_perm("applications.veto", record.application):
         raise PermissionDenied("只有纪检督察人员可以处理一票否决。")
-    form = DecideVetoForm(request.POST, prefix=name)
+    form = form_class(request.POST, prefix=name)
     if form.is_valid():
         try:
-            service(record, remark=form.cleaned_data["remark"], by=request.user)
+            service(record, **form.cleaned_data, by=request.user)
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from applications.models import Application, Clearance, VetoRecord
 from applications.services import inspecting
-from applications.states import Status
+from applications.states import BEFORE_STEP, Status
 from branches.models import AuditEntry, Notice
 from tests.road import fresh
 
@@ -40,13 +40,64 @@ def test_clear_records_once_per_point(submitted, cast):
     assert AuditEntry.objects.filter(action="veto.clear").count() == 3
 
 
-def test_clear_all_is_all_or_nothing(submitted, cast, road):
-    road.veto(submitted[1])
-    written = AuditEntry.objects.count()
+def test_clear_all_names_whom_it_passed_over_and_why(applications, road, cast):
+    codes = ("A-1", "A-2", "A-3", "B-1", "B-2")
+    many = [road.to(applications[code], "submitted") for code in codes]
+    road.veto(many[0])
+    inspecting.propose_veto(many[1], basis="反映待查。", by=cast.inspector)
+    kept = inspecting.clear(many[2], point="recommend", remark="早先", by=cast.inspector2)
+    outcome = inspecting.clear_all(many, point="recommend", remark="批量", by=cast.inspector)
+    assert (outcome.number, outcome.skipped) == (2, {
+        "现为“已否决”": ["甲县城关所"], "有待确认的否决": ["甲县东关所"], "此前已有该时点的意见": ["甲县刑侦大队"],
+    })  # fmt: skip
+    given = Clearance.objects.exclude(pk=kept.pk).values_list("application", "remark", "cleared_by")
+    assert set(given) == {(each.pk, "批量", cast.inspector.pk) for each in many[3:]}
+    kept.refresh_from_db()
+    assert (kept.remark, kept.cleared_by) == ("早先", cast.inspector2)
+    assert AuditEntry.objects.filter(action="veto.clear").count() == 3
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_clear_all_asks_the_same_of_any_number(submitted, cast, number, django_assert_num_queries):
+    many = submitted[:number]
+    with django_assert_num_queries(9):
+        inspecting.clear_all(many, point="recommend", remark="", by=cast.inspector)
+
+
+STEPS = {  # the point of a clearance: the last status in which it can be taken back, the first in which it cannot
+    "recommend": ("checked", "recommended"), "review": ("recommended", "in_review"), "name": ("published", "named"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("point", STEPS)
+def test_a_mistaken_clearance_is_taken_back_until_its_step(applications, cast, point):
+    application, (last, first) = applications["A-1"], STEPS[point]
+    Application.objects.filter(pk=application.pk).update(status=first)
+    clearance = inspecting.clear(application, point=point, remark="", by=cast.inspector)
     with pytest.raises(ValidationError) as refusal:
-        inspecting.clear_all(submitted, point="recommend", remark="", by=cast.inspector)
-    assert refusal.value.code == "conflict"
-    assert (Clearance.objects.count(), AuditEntry.objects.count()) == (0, written)
+        inspecting.unclear(clearance, reason="看错了支部", by=cast.inspector2)
+    assert (refusal.value.code, Clearance.objects.count()) == ("step_taken", 1)
+    Application.objects.filter(pk=application.pk).update(status=last)
+    stale = Clearance.objects.get()
+    inspecting.unclear(clearance, reason="看错了支部", by=cast.inspector2)
+    entry = AuditEntry.objects.get(action="veto.unclear")
+    assert (Clearance.objects.count(), entry.changes) == (0, {"point": point, "reason": "看错了支部"})
+    with pytest.raises(ValidationError) as refusal:
+        inspecting.unclear(stale, reason="看错了支部", by=cast.inspector)
+    assert refusal.value.code == "gone"
+
+
+def test_whether_it_can_be_taken_back_does_not_tell_what_is_sealed():
+    sealed = {"in_review", "selected", "reserve", "not_selected"}
+    for statuses in BEFORE_STEP.values():
+        assert len(sealed & set(statuses)) in (0, 4)
+
+
+def test_taking_back_needs_a_reason(submitted, cast):
+    clearance = inspecting.clear(submitted[0], point="recommend", remark="", by=cast.inspector)
+    with pytest.raises(ValidationError) as refusal:
+        inspecting.unclear(clearance, reason=" ", by=cast.inspector)
+    assert (refusal.value.code, Clearance.objects.count()) == ("no_reason", 1)
 
 
 def test_propose_changes_nothing_for_the_branch(proposed, submitted):
@@ -156,7 +207,7 @@ def test_desk_query_count(client_of, cast, submitted, rows, django_assert_num_qu
     Application.objects.filter(pk__in=[each.pk for each in submitted[rows:]]).update(status=Status.PREPARING)
     client = client_of(cast.inspector)
     client.get(DESK)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         assert len(codes(client.get(DESK))) == rows
 
 
@@ -183,11 +234,46 @@ def test_nothing_ticked_is_said_and_the_remark_kept(client_of, cast, submitted):
     assert "已查询信访" in page.content.decode()
 
 
-def test_a_vetoed_one_among_the_ticked_stops_all(client_of, cast, submitted, road):
+def test_a_vetoed_one_among_the_ticked_is_passed_over_and_named(client_of, cast, submitted, road):
     road.veto(submitted[1])
     data = {"point": "recommend", "application": [each.pk for each in submitted]}
-    page = client_of(cast.inspector).post(CLEAR, data)
+    page = client_of(cast.inspector).post(CLEAR, data, follow=True)
+    assert [str(message) for message in page.context["messages"]] == [
+        "已对2个支部出具“推荐前”无问题意见。", "没有办理（现为“已否决”）：甲县东关所。",
+    ]  # fmt: skip
+    assert Clearance.objects.count() == 2
+
+
+def test_all_that_the_filters_leave_are_cleared_also_on_other_pages(client_of, cast, bureau, submitted, monkeypatch):
+    monkeypatch.setattr("applications.views.inspection.PER_PAGE", 1)
+    client, address = client_of(cast.inspector), f"{CLEAR}?county={bureau.county_a.path}"
+    assert client.get(DESK, {"county": bureau.county_a.path}).context["number"] == 2
+    data = {"point": "review", "scope": "all", "number": 3}
+    page = client.post(address, data)
     assert (page.status_code, Clearance.objects.count()) == (422, 0)
+    assert "符合条件的支部有变化，现在是2个；请核对后再办理。" in page.content.decode()
+    client.post(address, {**data, "number": 2})
+    assert set(Clearance.objects.values_list("application__branch__code", flat=True)) == {"A-1", "A-2"}
+
+
+def test_a_clearance_is_taken_back_on_its_page(client_of, cast, submitted):
+    clearance = inspecting.clear(submitted[0], point="recommend", remark="", by=cast.inspector)
+    client, address = client_of(cast.inspector2), reverse("applications:unclear", args=[clearance.pk])
+    assert address in client.get(DESK).content.decode()
+    assert client.post(address, {"reason": ""}).context["form"].has_error("reason", "required")
+    assert client_of(cast.committee_head).get(address).status_code == 404
+    assert client.post(address, {"reason": "看错了支部"}).url.startswith(DESK)
+    assert Clearance.objects.count() == 0
+
+
+def test_the_page_says_when_it_is_too_late_to_take_it_back(client_of, cast, submitted):
+    clearance = inspecting.clear(submitted[0], point="recommend", remark="", by=cast.inspector)
+    Application.objects.filter(pk=submitted[0].pk).update(status=Status.RECOMMENDED)
+    client, address = client_of(cast.inspector), reverse("applications:unclear", args=[clearance.pk])
+    assert address not in client.get(DESK).content.decode()
+    page = client.post(address, {"reason": "看错了支部"}).content.decode()
+    assert "意见不能收回" in page
+    assert Clearance.objects.count() == 1
 
 
 # The veto pages
@@ -245,5 +331,5 @@ def test_veto_list_query_count(client_of, cast, submitted, rows, django_assert_n
         inspecting.propose_veto(application, basis="查实违纪。", by=cast.inspector)
     client = client_of(cast.inspector2)
     client.get(VETOES)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(client.get(VETOES).context["page_obj"]) == rows
