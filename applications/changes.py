@@ -173,9 +173,9 @@ def _tasks(before: Sequence[Content], after: Sequence[Content]) -> list[Change]:
     found = []
     for task in after:
         was = earlier.pop(task["name"], ABSENT)
-        found += _differing(TASKS, task["name"], was, _task(task), anchor="part-plan")
+        found += _differing(TASKS, task["name"], was, _task(task), anchor="part-tasks")
     for name, was in earlier.items():
-        found += _differing(TASKS, name, was, ABSENT, anchor="part-plan")
+        found += _differing(TASKS, name, was, ABSENT, anchor="part-tasks")
     return found
 
 

@@ -1,11 +1,14 @@
 """Input shapes of the branch's pages. Drafts are forgiving: only what cannot be stored is refused."""
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 from django import forms
 from django.db.models import Q
 
 from applications.models import Application
+from applications.prefill import Offer
+from applications.services import submitting
 from applications.states import SEALED, Status
 from branches.models import Branch, User
 from standards.models import FormField, Track
@@ -77,23 +80,84 @@ FIELD_KINDS = {
 }
 
 
+class FormRow(NamedTuple):
+    """One field as the page shows it: its control, the mark it was read with, what is known for it, what others saved."""
+
+    key: str
+    field: forms.BoundField
+    version: forms.BoundField
+    offers: list[Offer]
+    filled_from: str
+    theirs: str | None
+
+
 class ApplicationForm(forms.Form):
-    """The fields of the 申报表 as the track defines them; a draft takes anything, also what is too long."""
+    """The fields of the 申报表 as the track defines them; a draft takes anything, also what is too long.
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    Each field carries the mark of what the page was showing, so that two people only meet where they wrote the same one.
+    A field nobody has saved yet opens with what is known for it.
+    """
 
-    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
-        initial = {f"f-{key}": value for key, value in application.form_data.items()}
-        super().__init__(*args, initial={**initial, "version": application.form_version}, **kwargs)
+    def __init__(
+        self, *args: Any, application: Application, offers: Mapping[str, list[Offer]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored, self.offers = application.form_data, offers or {}
+        self.keys = [field.key for field in application.track.form_fields.all()]
+        self.theirs: dict[str, str] = {}
         for field in application.track.form_fields.all():
             widget = FIELD_KINDS[field.kind](field)
             if field.max_length:
                 widget.attrs["data-most"] = field.max_length
+            stored = self.stored.get(field.key, "")
             self.fields[f"f-{field.key}"] = Text(
-                label=field.label, required=False, help_text=field.help_text, widget=widget, strip=False
+                label=field.label, required=False, help_text=field.help_text, widget=widget, strip=False,
+                initial=stored or self._known(field.key),
+            )  # fmt: skip
+            self.fields[f"v-{field.key}-version"] = forms.CharField(
+                required=False, widget=forms.HiddenInput, initial=submitting.mark_of(stored)
             )
 
     @property
     def values(self) -> dict[str, str]:
-        """What was typed, by the keys of the track's fields."""
-        return {name[2:]: value for name, value in self.cleaned_data.items() if name.startswith("f-")}
+        """What was typed, by the keys of the track's fields; a script sends one field at a time."""
+        sent = [key for key in self.keys if f"f-{key}" in self.data]
+        return {key: self.cleaned_data[f"f-{key}"] for key in sent}
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What the page was showing in each field."""
+        return {key: self.cleaned_data[f"v-{key}-version"] for key in self.keys}
+
+    @property
+    def rows(self) -> list[FormRow]:
+        """Every field with what is offered for it and does not stand in it already."""
+        return [self._row(key) for key in self.keys]
+
+    @property
+    def filled(self) -> list[FormRow]:
+        """Those that open with a suggestion which is not saved yet."""
+        return [row for row in self.rows if row.filled_from]
+
+    def keep_theirs_in_sight(self, keys: Collection[str], current: Mapping[str, str]) -> None:
+        """After a lost race: what stands now is shown beside these fields, in all others, and the next save counts."""
+        self.data = self.data.copy()
+        for key in self.keys:
+            self.data[f"v-{key}-version"] = submitting.mark_of(current.get(key, ""))
+            if key not in keys:
+                self.data[f"f-{key}"] = current.get(key, "")
+        self.theirs = {key: current.get(key, "") for key in keys}
+
+    def _known(self, key: str) -> str:
+        """The fact a field opens with while nobody has saved it."""
+        if key in self.stored:
+            return ""
+        return next((offer.text for offer in self.offers.get(key, []) if offer.automatic), "")
+
+    def _row(self, key: str) -> FormRow:
+        bound = self[f"f-{key}"]
+        value = bound.value() or ""
+        others = [offer for offer in self.offers.get(key, []) if offer.text != value.strip()]
+        known = "" if self.is_bound else self._known(key)
+        label = next((offer.label for offer in self.offers.get(key, []) if offer.text == known), "") if known else ""
+        return FormRow(key, bound, self[f"v-{key}-version"], others, label, self.theirs.get(key))

@@ -19,6 +19,8 @@ from standards import printing
 from standards.models import FormField
 
 SHEET = "application_form.css"
+DRAFTS = "forms/drafts"
+KEEP_DRAFTS = datetime.timedelta(days=2)
 NONE = printing.NONE
 # What a form field is printed as when it has a place of its own: the contact's row, the box of the branch's opinion.
 CONTACT, BALLOT = "contact_phone", ("expected", "present", "in_favour")
@@ -34,6 +36,36 @@ def render(snapshot: Snapshot) -> bytes:
     if snapshots.digest(snapshot.content) != snapshot.hash:
         raise ValueError("申报快照的内容与提交时的哈希不符，不能打印；请联系管理员核查。")
     return typesetting.set_document(html_of(snapshot), SHEET, identifier=snapshot.hash[:32])
+
+
+def draft_name(application_id: int, content_hash: str) -> str:
+    """Where the draft of this very content is kept; the same content is set once."""
+    return f"{DRAFTS}/{application_id}/{content_hash}.pdf"
+
+
+def store_draft(application_id: int, content: dict[str, Any]) -> str:
+    """Set a content that is not submitted yet, marked 草稿 on every page, and keep it until it is swept."""
+    content_hash = snapshots.digest(content)
+    name = draft_name(application_id, content_hash)
+    if not default_storage.exists(name):
+        data = typesetting.set_document(draft_html(content), SHEET, identifier=content_hash[:32])
+        written = default_storage.save(name, ContentFile(data))
+        if written != name:  # another worker was faster
+            default_storage.delete(written)
+    return name
+
+
+def sweep_drafts(older_than: datetime.timedelta = KEEP_DRAFTS) -> int:
+    """Throw old drafts away; whoever asks again gets a new one."""
+    limit, gone = timezone.now() - older_than, 0
+    folders = default_storage.listdir(DRAFTS)[0] if default_storage.exists(DRAFTS) else []
+    for folder in folders:
+        for file in default_storage.listdir(f"{DRAFTS}/{folder}")[1]:
+            name = f"{DRAFTS}/{folder}/{file}"
+            if default_storage.get_modified_time(name) < limit:
+                default_storage.delete(name)
+                gone += 1
+    return gone
 
 
 def store(snapshot: Snapshot) -> None:
@@ -55,7 +87,18 @@ def store(snapshot: Snapshot) -> None:
 
 def html_of(snapshot: Snapshot) -> str:
     """The document before typesetting, without its style sheet."""
-    return CONTROLS.sub("", render_to_string("pdf/application_form.html", _form(snapshot)))
+    return _html(snapshot.content, _stamp(snapshot))
+
+
+def draft_html(content: dict[str, Any]) -> str:
+    """The same document of the same values; only what a submission adds is not there yet."""
+    short = snapshots.digest(content)[:12]
+    trace = f"草稿 · 未提交，不作申报依据 · 内容哈希{short}"
+    return _html(content, {"draft": True, "trace": trace, "filled_on": "提交之日"})
+
+
+def _html(content: dict[str, Any], stamp: dict[str, Any]) -> str:
+    return CONTROLS.sub("", render_to_string("pdf/application_form.html", {**values_of(content), **stamp}))
 
 
 def missing_glyphs(snapshot: Snapshot) -> set[str]:
@@ -99,12 +142,25 @@ def _holds(name: str, data: bytes) -> bool:
         return file.read() == data
 
 
-def _form(snapshot: Snapshot) -> dict[str, Any]:
-    """Every value as it is printed: dates in Chinese, what is empty as 无."""
-    content = snapshot.content
+def _stamp(snapshot: Snapshot) -> dict[str, Any]:
+    """What the submission adds to the content: its date, number and hash."""
+    created = timezone.localtime(snapshot.created_at)
+    return {
+        "filled_on": _day(created.date().isoformat()),
+        "made_at": created.isoformat(timespec="seconds"),
+        "trace": (
+            f"一式{snapshot.content['track']['copies']}份 · 回执号{snapshot.receipt_number} · 第{snapshot.number}次提交"
+            f" · 内容哈希{snapshot.short_hash}"
+        ),
+        "receipt": snapshot.receipt_number,
+        "hash": snapshot.hash,
+    }
+
+
+def values_of(content: dict[str, Any]) -> dict[str, Any]:
+    """Every value as it is printed: dates in Chinese, what is empty as 无. The page to read through shows the same."""
     branch, track = content["branch"], content["track"]
     values = {field["key"]: _shown(field["value"]) for field in content["fields"]}
-    created = timezone.localtime(snapshot.created_at)
     return {
         "title": title_lines(content["campaign"]["name"]),
         "plain_title": f"{content['campaign']['name']}申报表（{branch['name']}）",
@@ -114,14 +170,6 @@ def _form(snapshot: Snapshot) -> dict[str, Any]:
         "road": content["road"],
         "ranked": content["road"] == Road.RANKED.label,
         "nominated": content["road"] == Road.NOMINATED.label,
-        "filled_on": _day(created.date().isoformat()),
-        "made_at": created.isoformat(timespec="seconds"),
-        "trace": (
-            f"一式{track['copies']}份 · 回执号{snapshot.receipt_number} · 第{snapshot.number}次提交"
-            f" · 内容哈希{snapshot.short_hash}"
-        ),
-        "receipt": snapshot.receipt_number,
-        "hash": snapshot.hash,
         "branch": {
             **{key: _shown(value) for key, value in branch.items() if key not in ("secretary", "committee")},
             "founded_on": _day(branch["founded_on"]),
@@ -147,10 +195,14 @@ def _blocks(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if field["key"] in (CONTACT, *BALLOT):
             continue
         is_date = field["kind"] == FormField.Kind.DATE
-        row = {"label": field["label"], "value": _day(field["value"]) if is_date else _shown(field["value"])}
+        row = {
+            "key": field["key"],
+            "label": field["label"],
+            "value": _day(field["value"]) if is_date else _shown(field["value"]),
+        }
         if field["kind"] == FormField.Kind.TEXT:
             paragraphs = [line.strip() for line in row["value"].splitlines() if line.strip()]
-            blocks.append({"label": field["label"], "paragraphs": paragraphs})
+            blocks.append({"key": field["key"], "label": field["label"], "paragraphs": paragraphs})
         elif blocks and "rows" in blocks[-1]:
             blocks[-1]["rows"].append(row)
         else:
@@ -175,6 +227,7 @@ def _evidence(citations: list[dict[str, str]]) -> list[dict[str, str]]:
                 "name": citation["name"],
                 "criteria": citation["criterion"],
                 "sha256": citation["sha256"][:12],
+                "whole": citation["sha256"],
             }
     return list(files.values())
 

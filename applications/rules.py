@@ -150,6 +150,7 @@ def looked_into_it(user: User, appeal: Appeal) -> bool:
 
 
 rules.add_perm("applications.view", reads_branch | was_given_it)
+rules.add_perm("applications.view_history", reads_branch)
 rules.add_perm("applications.edit", works_for_branch)
 rules.add_perm("applications.submit", is_its_secretary)
 rules.add_perm("applications.check", is_its_committee)

@@ -14,6 +14,8 @@ from applications.views import (
     form,
     picking,
     plan,
+    printing,
+    submission,
     task,
     uploading,
 )
@@ -53,10 +55,14 @@ branch_urls = [
     path("branches/<int:pk>/evidence/pick/", picking.evidence_pick, name="evidence_pick"),
     # The form and its submission
     path("<int:pk>/form/", form.form, name="form"),
-    path("<int:pk>/preview/", form.preview, name="preview"),
-    path("<int:pk>/submit/", form.submit, name="submit"),
-    path("<int:pk>/receipt/", form.receipt, name="receipt"),
-    path("<int:pk>/form.pdf", form.form_pdf, name="form_pdf"),
+    path("<int:pk>/preview/", submission.preview, name="preview"),
+    path("<int:pk>/preview/ask/", submission.ask_secretary, name="ask_secretary"),
+    path("<int:pk>/submit/", submission.submit, name="submit"),
+    path("<int:pk>/receipt/", submission.receipt, name="receipt"),
+    path("<int:pk>/changes/", submission.changes_between, name="changes"),
+    path("<int:pk>/form.pdf", printing.form_pdf, name="form_pdf"),
+    path("<int:pk>/draft/", printing.draft, name="draft"),
+    path("<int:pk>/draft.pdf", printing.draft_pdf, name="draft_pdf"),
 ]
 
 urlpatterns = branch_urls + self_check_urls + committee_urls

@@ -54,6 +54,7 @@ ACTIONS = {
     "honour.delete": "删除荣誉",
     "application.join": "报名创建",
     "application.submit": "提交申报",
+    "application.ask_secretary": "通知书记提交",
     "application.withdraw": "撤回申报",
     "application.reopen": "重新筹备",
     "application.return": "退回修改",

@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "beat-heart": {"task": "branches.tasks.beat_heart", "schedule": 60.0},
     "enrol": {"task": "applications.tasks.enrol_begun_tracks", "schedule": crontab(minute=5)},
     "sweep-uploads": {"task": "applications.tasks.sweep_uploads", "schedule": crontab(minute=35)},
+    "sweep-drafts": {"task": "applications.tasks.sweep_drafts", "schedule": crontab(hour=3, minute=40)},
     "remind-study": {"task": "standards.tasks.remind", "schedule": crontab(minute="*/15")},
     "remind-applications": {"task": "applications.tasks.remind", "schedule": crontab(minute="*/15")},
     "remind-reviews": {"task": "reviews.tasks.remind", "schedule": crontab(minute="*/15")},

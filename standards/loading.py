@@ -51,7 +51,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     ),
     Stage: ("kind", "name", "opens_on", "closes_on", "date_text", "inferred", "actors", "outputs", "source", "order"),
     StageTask: ("kind", "name", "proof", "proof_required", "min_attendance", "source", "order"),
-    FormField: ("key", "label", "kind", "max_length", "required", "help_text", "order"),
+    FormField: ("key", "label", "kind", "max_length", "required", "help_text", "source", "order"),
     ScoreComponent: (
         *("code", "source", "name", "weight", "dimensions", "method", "trim_from", "min_scores", "over_time"),
         *("pass_line", "suggested", "order"),

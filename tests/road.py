@@ -73,9 +73,7 @@ class Road:
                 )  # fmt: skip
         self.assess(application, share)
         if fresh(application).form_data != form_values(application.track):
-            submitting.save_form(
-                application, form_values(application.track), version=fresh(application).form_version, by=by
-            )
+            submitting.save_form(application, form_values(application.track), by=by)
         return fresh(application)
 
     def assess(self, application: Application, share: Decimal | str = "0.95") -> Application:

@@ -1,166 +1,100 @@
-"""The 申报表 and its way out of the house: fill in, read through, submit, receipt, PDF."""
-
-import json
-import logging
+"""Filling in the 申报表: drafts, what is known already, and two people at the same form."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.http import FileResponse, JsonResponse
+from django.http import JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
-from django.views.decorators.http import require_POST
-from kombu.exceptions import OperationalError
 
-from applications import completeness, snapshots, tasks
+from applications import prefill
 from applications.forms import ApplicationForm
-from applications.models import Application, Snapshot
-from applications.services import gate, submitting
-from applications.states import TABLE
-from applications.views.scope import application_for, messages_of, require, wants_json
-from branches import jobs, typesetting
-from branches.models import Job
+from applications.models import Application
+from applications.services import submitting
+from applications.services.preparing import checking_committee
+from applications.views.scope import application_for, require, wants_json
 
-RENDER = "applications.tasks.render_form"
-logger = logging.getLogger(__name__)
+TAKE, APPEND, REST = "take", "append", "fill_blanks"
 
 
 def form(request, pk):
-    """The fields the track asks for; a draft takes anything. Our script saves here too and gets JSON."""
-    application = application_for(request, pk)
+    """The fields the track asks for; a draft takes anything. Our script saves here too, field by field, and gets JSON."""
+    application = application_for(request, pk, calendar=request.method != "POST" or not wants_json(request))
     if not (request.user.has_perm("applications.edit", application) and application.is_draft):
         if request.method == "POST":
             require(request, "applications.edit", application)
         else:
             return redirect("applications:preview", pk=pk)
-    bound = ApplicationForm(request.POST or None, application=application)
-    # Lazily, because a save by the script shows no page.
-    known = SimpleLazyObject(lambda: snapshots.content_of(application))
-    context = {"application": application, "form": bound, "known": known}
+    if request.method == "POST" and wants_json(request):
+        return _saved_by_script(request, application)
+    offers = prefill.offers(application)
+    data, taken = _with_taken(request.POST, offers) if request.method == "POST" else (None, "")
+    bound = ApplicationForm(data, application=application, offers=offers)
+    errors = []
     if request.method == "POST" and bound.is_valid():
         try:
-            submitting.save_form(application, bound.values, version=bound.cleaned_data["version"], by=request.user)
+            submitting.save_form(application, bound.values, seen=bound.marks, by=request.user)
         except ValidationError as error:
-            return _form_refused(request, application, context, error)
-        if wants_json(request):
-            return JsonResponse({"version": application.form_version, "at": f"{timezone.localtime():%H:%M:%S}"})
-        messages.success(request, "申报表已保存。")
-        return redirect("applications:preview" if "preview" in request.POST else "applications:form", pk=pk)
+            errors = error.messages
+            if error.code == "stale":
+                bound.keep_theirs_in_sight(error.params["keys"], application.form_data)
+        else:
+            return _saved(request, pk, taken)
+    context = {
+        "application": application, "form": bound, "rows": bound.rows, "errors": errors,
+        "committee": checking_committee(application.branch), "members": application.branch.members.all(),
+        "records": application.task_records.select_related("task"), "measures": application.plan_items.count(),
+    }  # fmt: skip
     return render(request, "applications/form.html", context)
 
 
-def _form_refused(request, application: Application, context: dict, error: ValidationError):
-    """Keep what was typed, show beside it what stands now, and let the next save count."""
-    current = Application.objects.get(pk=application.pk)
-    theirs = {f"f-{key}": value for key, value in current.form_data.items()}
-    if wants_json(request):
-        answer = {"code": error.code, "message": messages_of(error), "version": current.form_version, "fields": theirs}
-        return JsonResponse(answer, status=409)
-    data = request.POST.copy()
-    data["version"] = str(current.form_version)
-    bound = ApplicationForm(data, application=application)
-    bound.is_valid()
-    for name, value in bound.cleaned_data.items():
-        if name in theirs and theirs[name] != value:
-            bound.fields[name].help_text = f"现在保存的内容是：{theirs[name] or '（空）'}"
-    return render(request, "applications/form.html", {**context, "form": bound, "errors": error.messages})
-
-
-def preview(request, pk, errors=(), status=200):
-    """What will be submitted, page by page as it is printed; once submitted, what was."""
-    application, user = application_for(request, pk), request.user
-    latest = None if application.is_draft else application.snapshots.first()
-    content = latest.content if latest else snapshots.content_of(application)
-    gaps = completeness.gaps(application) if application.is_draft else []
-    shown_hash = latest.hash if latest else snapshots.digest(content)
-    files = dict(application.citations.values_list("evidence__sha256", "evidence"))
-    for item in content["evidence"]:
-        item["pk"] = files.get(item["sha256"])
-    return render(
-        request,
-        "applications/preview.html",
-        {
-            "application": application,
-            "content": content,
-            "hash": shown_hash,
-            "snapshot": latest,
-            "gaps": [(gap.text, gap.url(application)) for gap in gaps],
-            "errors": errors,
-            "unprintable": sorted(typesetting.missing_glyphs(json.dumps(content, ensure_ascii=False))),
-            "mine": user.has_perm("applications.edit", application),
-            "may_submit": gate.may("submit", application, user),
-            "secretary": user.has_perm("applications.submit", application),
-            "closed": gate.why_not_now(TABLE["submit"], application) if application.is_draft else "",
-        },
-        status=status,
-    )
-
-
-@require_POST
-def submit(request, pk):
-    """The secretary in person, after reading through; anything missing is listed and nothing is sent."""
-    application = application_for(request, pk, "applications.submit")
-    if request.POST.get("read") != "yes":
-        return preview(request, pk, errors=["请先逐页核对，勾选“本人已逐页核对”后再提交。"], status=422)
+def _saved_by_script(request, application: Application):
+    """One field, saved while somebody types; a lost race is answered with what stands now."""
+    bound = ApplicationForm(request.POST, application=application)
+    if not bound.is_valid():
+        text = "".join(message for found in bound.errors.values() for message in found)
+        return JsonResponse({"code": "invalid", "message": f"没有保存：{text}"}, status=400)
+    values = bound.values
+    key = next(iter(values), "")
     try:
-        snapshot = submitting.submit_application(application, by=request.user, seen=request.POST.get("hash", ""))
+        submitting.save_form(application, values, seen=bound.marks, by=request.user)
     except ValidationError as error:
-        return preview(request, pk, errors=error.messages, status=409 if _lost(error) else 422)
-    order_pdf(snapshot, by=request.user)
-    return redirect("applications:receipt", pk=pk)
+        answer = {"code": error.code, "message": "".join(error.messages)}
+        if error.code == "stale":
+            key = error.params["keys"][0]
+            stored = application.form_data.get(key, "")
+            fields = {f"f-{key}": stored}
+            answer["theirs"] = {"version": submitting.mark_of(stored), "fields": fields, "by": "另一页面或他人"}
+        return JsonResponse(answer, status=409)
+    version = submitting.mark_of(application.form_data.get(key, ""))
+    return JsonResponse({"version": version, "at": f"{timezone.localtime():%H:%M:%S}"})
 
 
-def _lost(error: ValidationError) -> bool:
-    return getattr(error, "code", "") in ("conflict", "changed")
+def _with_taken(data, offers: dict[str, list[prefill.Offer]]):
+    """The fields as typed, with what the pressed button brings in, and the key of the field it was pressed for.
+
+    The page shows the offer beside what was typed, so whoever presses has seen both.
+    """
+    for action in (TAKE, APPEND):
+        key, _, origin = data.get(action, "").partition(":")
+        offer = next((each for each in offers.get(key, []) if each.origin == origin), None)
+        if offer:
+            typed = data.get(f"f-{key}", "").strip() if action == APPEND else ""
+            data = data.copy()
+            data[f"f-{key}"] = f"{typed}\n{offer.text}" if typed else offer.text
+            return data, key
+    if REST in data:
+        data = data.copy()
+        for key, found in offers.items():
+            if not data.get(f"f-{key}", "").strip():
+                data[f"f-{key}"] = found[0].text
+        return data, next(iter(offers), "")
+    return data, ""
 
 
-def receipt(request, pk):
-    application = application_for(request, pk)
-    snapshot = application.snapshots.defer("content").select_related("created_by").first()
-    if snapshot is None:
-        return redirect("applications:detail", pk=pk)
-    context = {"application": application, "snapshot": snapshot, "label": application.status_label_for(request.user)}
-    return render(request, "applications/receipt.html", context)
-
-
-def form_pdf(request, pk):
-    """The PDF of the latest submission; while the worker makes it, a page that waits and then (`?wait`) hands it over."""
-    application = application_for(request, pk)
-    snapshot = application.snapshots.defer("content").first()
-    if snapshot is None:
-        messages.info(request, "正式申报表在提交之后生成；提交之前请在这里核对内容。")
-        return redirect("applications:preview", pk=pk)
-    if not snapshot.pdf:
-        return _wait_for_pdf(request, application, snapshot)
-    if "wait" in request.GET:
-        return render(
-            request, "applications/pdf_wait.html", {"application": application, "snapshot": snapshot, "ready": True}
-        )
-    name = f"申报表-{application.branch.short_name}-{snapshot.receipt_number}.pdf"
-    response = FileResponse(snapshot.pdf.open("rb"), as_attachment=True, filename=name, content_type="application/pdf")
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _wait_for_pdf(request, application: Application, snapshot: Snapshot):
-    job = Job.objects.filter(task=RENDER, target=str(snapshot.pk)).first()
-    failed_before = job is not None and job.state == Job.State.FAILED
-    if job is None or job.state == Job.State.DONE or (failed_before and request.method == "POST"):
-        job = order_pdf(snapshot, by=request.user)
-    context = {"application": application, "snapshot": snapshot, "job": job, "failed": job.state == Job.State.FAILED}
-    return render(request, "applications/pdf_wait.html", context, status=202)
-
-
-def order_pdf(snapshot: Snapshot, *, by) -> Job:
-    """Have a worker make the PDF; with no broker to tell, the sweep of every minute finds the job."""
-    job = jobs.enqueue(RENDER, str(snapshot.pk), by=by)
-    transaction.on_commit(lambda: _tell_worker(job.pk))
-    return job
-
-
-def _tell_worker(job_pk: int) -> None:
-    try:
-        tasks.render_form.delay(job_pk)
-    except (OperationalError, OSError):
-        logger.warning("job %s waits for the sweep: the broker cannot be reached", job_pk)
+def _saved(request, pk: int, taken: str):
+    if taken:
+        messages.success(request, "已带入并保存，请核对。")
+        return redirect(f"{reverse('applications:form', args=[pk])}#field-{taken}")
+    messages.success(request, "申报表已保存。")
+    return redirect("applications:preview" if "preview" in request.POST else "applications:form", pk=pk)

@@ -367,6 +367,7 @@ class FieldRow(Row):
     kind = forms.ChoiceField(label="类型", choices=FormField.Kind.choices)
     max_length = Count(label="字数上限", least=1, most=10000)
     required = forms.BooleanField(label="必填", required=False, initial=True)
+    source = forms.ChoiceField(label="自动带入", choices=FormField.Source.choices, required=False)
     help_text = forms.CharField(label="填写说明", max_length=200, required=False)
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     wide = ("help_text",)

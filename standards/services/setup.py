@@ -59,7 +59,9 @@ PARTS = {
         GradeBand, "track", "name",
         ("name", "at_least", "share", "stars", "each_dimension", "component", "component_min"),
     ),
-    "form_fields": Part(FormField, "track", "key", ("key", "label", "kind", "max_length", "required", "help_text")),
+    "form_fields": Part(
+        FormField, "track", "key", ("key", "label", "kind", "max_length", "required", "help_text", "source")
+    ),
     "honours": Part(SpecialHonour, "track", "code", ("code", "name", "quota", "text")),
 }  # fmt: skip
 # What each step writes on the campaign or the track itself, and the rows that belong to it.

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from applications import snapshots, tasks
 from applications.models import Application, Snapshot
 from applications.services import preparing
+from applications.services.submitting import mark_of
 from branches import jobs
 from branches.models import AuditEntry, Job, Notice
 
@@ -34,8 +35,11 @@ def client(client_of, cast):
     return client_of(cast.clerk)
 
 
-def typed(version=0, **fields):
-    return {"version": version, "f-theme": "党建引领", "f-work": "", **{f"f-{key}": v for key, v in fields.items()}}
+def typed(seen=None, **fields):
+    """The whole form as sent; `seen` is what the page was showing (a form nobody had saved yet)."""
+    values = {"theme": "党建引领", "work": "", **fields}
+    marks = {f"v-{key}-version": mark_of((seen or {}).get(key, "")) for key in values}
+    return {**{f"f-{key}": value for key, value in values.items()}, **marks}
 
 
 # Drafts
@@ -56,35 +60,77 @@ def test_draft_counts_a_line_break_as_one_character(client, tiny_application):
 
 def test_draft_by_script_gets_the_new_version(client, tiny_application):
     first = client.post(url("form", tiny_application), typed(), headers=FETCH).json()
-    again = client.post(url("form", tiny_application), typed(version=1), headers=FETCH).json()
-    assert (first["version"], again["version"]) == (1, 1)
+    again = client.post(url("form", tiny_application), typed(seen={"theme": "党建引领"}), headers=FETCH).json()
+    assert first["version"] == again["version"] == mark_of("党建引领")
     assert AuditEntry.objects.get(action="form.save").changes == {"fields": {"theme": ["", "党建引领"]}}
 
 
 def test_draft_page_shows_what_is_known_and_how_long_a_field_may_be(client, tiny_application):
     page = client.get(url("form", tiny_application))
-    assert page.context["known"]["branch"]["name"] == "甲县城关所党支部"
-    assert 'data-most="300"' in page.content.decode()
+    text = page.content.decode()
+    assert [
+        part in text for part in ("（书记）、支委B", "正式12名，预备1名", "甲县分局党委经办人", 'data-most="300"')
+    ] == [True] * 4
 
 
 def test_stale_page_keeps_what_was_typed_and_shows_the_other(client, client_of, cast, tiny_application):
     client_of(cast.secretary).post(url("form", tiny_application), typed(work="书记写的"))
-    page = client.post(url("form", tiny_application), typed(work="经办人写的"))
-    form = page.context["form"]
-    assert (page.status_code, form["f-work"].value(), form["version"].value()) == (200, "经办人写的", "1")
-    assert form.fields["f-work"].help_text == "现在保存的内容是：书记写的"
+    page = client.post(url("form", tiny_application), typed(theme="新主题", work="经办人写的"))
+    rows = {row.key: row for row in page.context["rows"]}
+    assert (page.status_code, rows["work"].field.value(), rows["work"].theirs) == (200, "经办人写的", "书记写的")
+    assert "“创建主题”、“创建情况”刚在另一个页面" in page.context["errors"][0]
     tiny_application.refresh_from_db()
-    assert tiny_application.form_data["work"] == "书记写的"
-    client.post(url("form", tiny_application), typed(version=1, work="经办人写的"))
+    assert tiny_application.form_data == {"theme": "党建引领", "work": "书记写的"}
+    client.post(url("form", tiny_application), {**typed(theme="新主题", work="经办人写的"), **marks_on(page)})
     tiny_application.refresh_from_db()
-    assert tiny_application.form_data["work"] == "经办人写的"
+    assert tiny_application.form_data == {"theme": "新主题", "work": "经办人写的"}
+
+
+def marks_on(page):
+    return {row.version.html_name: row.version.value() for row in page.context["rows"]}
+
+
+def test_two_people_in_different_fields_are_no_conflict(client, client_of, cast, tiny_application):
+    client_of(cast.secretary).post(url("form", tiny_application), typed(theme="书记定的主题"))
+    answer = client.post(url("form", tiny_application), typed(theme="", work="经办人写的"))
+    tiny_application.refresh_from_db()
+    assert (answer.status_code, tiny_application.form_data) == (302, {"theme": "书记定的主题", "work": "经办人写的"})
+
+
+def test_lost_race_in_one_field_saves_the_others(client, client_of, cast, tiny_application):
+    client_of(cast.secretary).post(url("form", tiny_application), typed(theme="书记定的主题"))
+    page = client.post(url("form", tiny_application), typed(theme="经办人的主题", work="经办人写的"))
+    tiny_application.refresh_from_db()
+    assert tiny_application.form_data == {"theme": "书记定的主题", "work": "经办人写的"}
+    assert [row.theirs for row in page.context["rows"]] == ["书记定的主题", None]
 
 
 def test_stale_script_gets_the_others_words(client, client_of, cast, tiny_application):
     client_of(cast.secretary).post(url("form", tiny_application), typed(work="书记写的"))
-    answer = client.post(url("form", tiny_application), typed(work="经办人写的"), headers=FETCH)
-    assert answer.status_code == 409
-    assert (answer.json()["version"], answer.json()["fields"]["f-work"]) == (1, "书记写的")
+    sent = {"f-work": "经办人写的", "v-work-version": mark_of("")}
+    answer = client.post(url("form", tiny_application), sent, headers=FETCH)
+    theirs = answer.json()["theirs"]
+    assert (answer.status_code, theirs["fields"]) == (409, {"f-work": "书记写的"})
+    again = client.post(url("form", tiny_application), {**sent, "v-work-version": theirs["version"]}, headers=FETCH)
+    tiny_application.refresh_from_db()
+    assert (again.status_code, tiny_application.form_data["work"]) == (200, "经办人写的")
+
+
+def test_script_saves_one_field_and_leaves_the_rest(client, tiny_application):
+    client.post(url("form", tiny_application), typed(work="已有"))
+    client.post(
+        url("form", tiny_application),
+        {"f-theme": "新", "v-theme-version": mark_of("党建引领")},
+        headers=FETCH,
+    )
+    tiny_application.refresh_from_db()
+    assert tiny_application.form_data == {"theme": "新", "work": "已有"}
+
+
+def test_a_character_no_page_sends_is_refused_in_words(client, tiny_application):
+    answer = client.post(url("form", tiny_application), {"f-theme": "a\x00b"}, headers=FETCH)
+    assert (answer.status_code, "没有保存" in answer.json()["message"]) == (400, True)
+    assert client.post(url("form", tiny_application), typed(theme="a\x00b")).status_code == 200
 
 
 def test_form_is_closed_to_readers_and_after_submission(client, client_of, cast, tiny_application, road):
@@ -94,8 +140,7 @@ def test_form_is_closed_to_readers_and_after_submission(client, client_of, cast,
     assert client_of(cast.committee_clerk).post(url("form", tiny_application), typed()).status_code == 403
     road.to(tiny_application, "submitted")
     assert client.get(url("form", tiny_application)).status_code == 302
-    version = Application.objects.get(pk=tiny_application.pk).form_version
-    answer = client.post(url("form", tiny_application), typed(version=version, work="改"), headers=FETCH)
+    answer = client.post(url("form", tiny_application), typed(work="改"), headers=FETCH)
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 
@@ -157,8 +202,8 @@ def test_submit_what_was_changed_since_it_was_read_is_refused(client_of, cast, t
     road.fill(tiny_application)
     client = client_of(cast.secretary)
     seen = client.get(url("preview", tiny_application)).context["hash"]
-    version = Application.objects.get(pk=tiny_application.pk).form_version
-    client_of(cast.clerk).post(url("form", tiny_application), typed(version=version, work="刚改的"))
+    stored = Application.objects.get(pk=tiny_application.pk).form_data
+    client_of(cast.clerk).post(url("form", tiny_application), typed(seen=stored, work="刚改的"))
     answer = submitting(client, tiny_application, hash=seen)
     assert (answer.status_code, Snapshot.objects.count()) == (409, 0)
     assert submitting(client, tiny_application).status_code == 302
@@ -176,8 +221,9 @@ def test_submit_twice_says_so_and_freezes_once(client_of, cast, tiny_application
     client = client_of(cast.secretary)
     seen = client.get(url("preview", tiny_application)).context["hash"]
     answers = [client.post(url("submit", tiny_application), {"read": "yes", "hash": seen}) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [302, 409]
+    assert [answer["Location"] for answer in answers] == [url("receipt", tiny_application)] * 2
     assert Snapshot.objects.count() == 1
+    assert "没有重复提交" in client.get(url("receipt", tiny_application)).content.decode()
 
 
 def test_preview_after_submission_shows_the_frozen_content(client, tiny_application, road):
@@ -185,7 +231,7 @@ def test_preview_after_submission_shows_the_frozen_content(client, tiny_applicat
     tiny_application.branch.full_members = 99
     tiny_application.branch.save()
     page = client.get(url("preview", tiny_application))
-    assert page.context["content"]["branch"]["full_members"] == 12
+    assert page.context["paper"]["branch"]["full_members"] == "12"
     assert page.context["hash"] == Snapshot.objects.get().hash
 
 
@@ -254,7 +300,11 @@ def test_pdf_is_handed_over_when_it_is_there(client, client_of, cast, tiny_appli
 
 def test_returned_and_submitted_again_makes_a_second_receipt(client_of, cast, tiny_application, road):
     application = road.send_back(road.to(tiny_application, "submitted"))
-    submitting(client_of(cast.secretary), application)
+    client = client_of(cast.secretary)
+    assert submitting(client, application).context["errors"] == [
+        "内容与上次提交完全相同，本次没有提交；确实要原样再交的，请勾选“不作修改，原样提交”。"
+    ]
+    submitting(client, application, unchanged="yes")
     assert list(Snapshot.objects.order_by("number").values_list("receipt_number", flat=True)) == [
         f"TINY-{application.pk:06d}-{number}" for number in (1, 2)
     ]

@@ -165,7 +165,7 @@ def test_nothing_is_written_under_a_submission(tiny_application, road, cast):
     task = stale.tasks[1]
     attempts = [
         (preparing.save_answer, (stale, leaf(stale)), {"answer": {"points": "1"}, "remark": "", "version": 1}),
-        (submitting.save_form, (stale, {"theme": "改"}), {"version": 1}),
+        (submitting.save_form, (stale, {"theme": "改"}), {}),
         (planning.record_task, (stale, task), {"held_on": timezone.localdate(), "body": "改"}),
     ]
     assert [refused(act, *args, **kwargs, by=by) for act, args, kwargs in attempts] == [["conflict"]] * 3
@@ -199,8 +199,8 @@ def test_save_answer_refuses_a_total_that_cannot_be_meant(tiny_application, cast
 
 
 def test_save_form_with_an_old_version_changes_nothing(tiny_application, cast):
-    submitting.save_form(tiny_application, {"theme": "一"}, version=0, by=cast.clerk)
-    assert refused(submitting.save_form, tiny_application, {"theme": "二"}, version=0, by=cast.clerk) == ["stale"]
+    submitting.save_form(tiny_application, {"theme": "一"}, seen={}, by=cast.clerk)
+    assert refused(submitting.save_form, tiny_application, {"theme": "二"}, seen={}, by=cast.clerk) == ["stale"]
     assert fresh(tiny_application).form_data == {"theme": "一"}
 
 

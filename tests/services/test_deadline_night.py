@@ -157,7 +157,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(tiny_track, bureau, cast, road,
         acts = [act for each in work for act in (each.save_and_submit, each.submit)]
         random.Random(20260430).shuffle(acts)  # noqa: S311
         clock.started = True
-        with mock.patch("applications.views.form.order_pdf"), ThreadPoolExecutor(WORKERS) as pool:
+        with mock.patch("applications.views.submission.order_pdf"), ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(in_thread, acts))
     close_old_connections()
     check(work, deadline, cast)
