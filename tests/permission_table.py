@@ -127,6 +127,9 @@ applications:evidence         GET  app        .-- .-- .-- .-- .-- .-- .-- --- --
 applications:preview          GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:receipt          GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:form_pdf         GET  app        .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
+applications:changes          GET  app        .-- .-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:draft            GET  app        >-- >-- >-- >-- >-- >-- >-- --- --- >>- >-- --- --- --- --- LLL
+applications:draft_pdf        GET  app        >-- >-- >-- >-- >-- >-- >-- --- --- >>- >-- --- --- --- --- LLL
 applications:task             GET  task       .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
 applications:form             GET  app        >-- >-- >-- >-- >-- >-- >-- --- --- >>- >-- --- --- --- --- LLL
 applications:evidence_view    GET  evidence   .-- .-- .-- .-- .-- .-- .-- --- --- ..- .-- --- --- --- --- LLL
@@ -153,7 +156,8 @@ applications:receive_piece    POST partial    !-- --- --- --- --- --- --- --- --
 applications:cancel_upload    POST partial    >-- --- --- --- --- --- --- --- --- --- --- --- --- --- --- LLL
 applications:uncite           POST citation   >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:form             POST app        .-- .-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
-applications:submit           POST app        !-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:ask_secretary    POST app        >-- >-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
+applications:submit           POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:withdraw         POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:reopen           POST app        >-- x-- x-- x-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 
