@@ -190,6 +190,7 @@ class HonourForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         kept = Branch.objects.kept_by(by)
         self.fields["branch"].queryset = kept
+        self.fields["level"].choices = [("", "请选择"), *Honour.Level.choices]
         self.fields["awarded_on"].widget.attrs["max"] = timezone.localdate().isoformat()
         if self.instance.pk:
             del self.fields["branch"]

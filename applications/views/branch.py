@@ -94,7 +94,7 @@ def detail(request, pk):
             "stages": progress.stage_bar(application),
             "decisions": decisions,
             "returned": returned,
-            "snapshots": list(application.snapshots.defer("content").select_related("created_by")),
+            "snapshots": list(application.snapshots.defer("content").select_related("created_by", "withdrawn_by")),
             "actions": {line.action for line in gate.actions_for(application, user)},
             "mine": mine,
             "editable": mine and application.is_draft,

@@ -3,7 +3,7 @@
 import logging
 
 from csp.constants import SELF
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp_replace
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -64,7 +64,7 @@ def _job(request, task: str, target: str) -> Job | None:
 
 
 # The viewer of the browser itself shows the PDF in the page: allowed here and nowhere else.
-@csp_update({"object-src": [SELF], "frame-src": [SELF]})
+@csp_replace({"object-src": [SELF], "frame-src": [SELF]})
 def draft(request, pk):
     """The printed form of what is not submitted yet, marked 草稿; shown in the page once the worker has set it."""
     application = application_for(request, pk)

@@ -66,27 +66,26 @@ def _since(application: Application, latest: Snapshot, content: dict) -> dict:
 def submit(request, pk):
     """The secretary in person, after reading through; anything missing is listed and nothing is sent."""
     application = application_for(request, pk, "applications.submit")
+    if done := _already(request, application):
+        return done
     if request.POST.get("read") != "yes":
         return preview(request, pk, errors=[UNREAD], status=422)
-    if not application.is_draft and application.receipt_number:
-        return _already(request, application)
     try:
         snapshot = submitting.submit_application(
             application, by=request.user, seen=request.POST.get("hash", ""),
             even_unchanged=request.POST.get("unchanged") == "yes",
         )  # fmt: skip
     except ValidationError as error:
-        if getattr(error, "code", "") == "conflict" and (again := _already(request, application)):
-            return again
+        if done := _already(request, Application.objects.get(pk=pk)):
+            return done
         return preview(request, pk, errors=error.messages, status=409 if _lost(error) else 422)
     order_pdf(snapshot, by=request.user)
     return redirect("applications:receipt", pk=pk)
 
 
 def _already(request, application: Application):
-    """A second press, another tab or an old page: the one receipt there is; None where nothing has been submitted."""
-    current = Application.objects.get(pk=application.pk)
-    if current.status == Status.PREPARING or not current.receipt_number:
+    """A second press, another tab or an old page: the one receipt there is; None where no submission stands."""
+    if application.status in (Status.PREPARING, Status.WITHDRAWN, Status.VETOED):
         return None
     messages.info(request, "这份申报已经提交过了，没有重复提交；下面是那一次的回执。")
     return redirect("applications:receipt", pk=application.pk)
