@@ -47,13 +47,13 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (*BRANCH_ROLES, *COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN),
             ),
             Entry("applications:list", "我的申报", "bi-file-earmark-text", BRANCH_ROLES),
-            Entry("branches:honours", "荣誉台账", "bi-trophy", READING_ROLES),
             Entry(
                 "applications:list",
                 "申报总览",
                 "bi-file-earmark-text",
                 (*COMMITTEE_ROLES, Role.INSPECTOR, Role.CAMPAIGN_ADMIN),
             ),
+            Entry("branches:honours", "荣誉台账", "bi-trophy", READING_ROLES),
             Entry("applications:progress", "创建进度", "bi-grid-3x3-gap", (*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)),
             Entry(
                 "applications:rectifications",

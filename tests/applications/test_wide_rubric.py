@@ -230,7 +230,7 @@ def test_preview_shows_the_same_lines(client, wide_application, leaves, given):
     text = text_of(client.get(reverse("applications:preview", args=[wide_application.pk])))
     for words in (
         "A2表彰（只取最高一项）12/20", "A12台账较好（8分）8/10", "V1严重违纪未发生", "V3纪检情况由纪检督察认定", "V4说明不打分",
-        "业务实绩：70/80分·按50%计入总分·得星线64分·已得星★", "V2一般违纪已发生：最高评为“良好”",
+        "业务实绩：70/80分·按50%计入总分，得星线64分，已得星★", "V2一般违纪已发生：最高评为“良好”",
     ):  # fmt: skip
         assert words in text, words
 
