@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0008_keep_remarks_on_plans"),
+        ("applications", "0009_list_pieces_of_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
