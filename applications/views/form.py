@@ -19,7 +19,7 @@ TAKE, APPEND, REST = "take", "append", "fill_blanks"
 
 def form(request, pk):
     """The fields the track asks for; a draft takes anything. Our script saves here too, field by field, and gets JSON."""
-    application = application_for(request, pk, calendar=request.method != "POST" or not wants_json(request))
+    application = application_for(request, pk, tasks=False)
     if not (request.user.has_perm("applications.edit", application) and application.is_draft):
         if request.method == "POST":
             require(request, "applications.edit", application)
