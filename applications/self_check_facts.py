@@ -20,13 +20,13 @@ State = Rectification.State
 class Findings:
     """A self-check as far as it has got: conclusions by dimension, and what the answers would score. No queries."""
 
-    def __init__(self, check: SelfCheck, items: Iterable[SelfCheckItem]) -> None:
+    def __init__(self, check: SelfCheck, items: Iterable[tuple[int, str, Decimal | None]]) -> None:
+        """`items`: criterion, conclusion and points of each row."""
         self.check, self.line = check, check.application.branch.line
         self.verdicts: dict[int, str] = {}
         self.points: dict[str, Decimal | None] = {}
-        for item in items:
-            self.verdicts[item.criterion_id] = item.verdict
-            self.points[str(item.criterion_id)] = item.points
+        for criterion, verdict, points in items:
+            self.verdicts[criterion], self.points[str(criterion)] = verdict, points
 
     @cached_property
     def score(self) -> scoring.SheetScore:
@@ -55,13 +55,14 @@ def compared(application: Application) -> list[Any]:
     return checks
 
 
-def verdicts_before(check: SelfCheck) -> dict[int, str]:
-    """What the self-check before this one found, in words by criterion; nothing where there was none."""
+def verdicts_before(check: SelfCheck) -> dict[str, str]:
+    """What the self-check before this one found, in words by the criterion's code; nothing where there was none."""
     before = SelfCheckItem.objects.filter(self_check__application=check.application_id).filter(
         self_check__number=check.number - 1
     )
     labels = dict(SelfCheckItem.Verdict.choices)
-    return {pk: labels[verdict] for pk, verdict in before.exclude(verdict="").values_list("criterion", "verdict")}
+    found = before.exclude(verdict="").values_list("criterion__code", "verdict")
+    return {code: labels[verdict] for code, verdict in found}
 
 
 def tags_of(application: Application) -> list[str]:

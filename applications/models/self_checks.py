@@ -111,7 +111,7 @@ class RectificationQuerySet(models.QuerySet):
 
     def for_ledger(self) -> "RectificationQuerySet":
         """With all that a line of the ledger shows, in a fixed number of queries: what is to be done first comes first."""
-        named = ("criterion", "self_check", "done_by", "reviewed_by")
+        named = ("criterion", "self_check", "created_by", "done_by", "reviewed_by")
         turn = Case(*(When(state=state, then=place) for place, state in enumerate(Rectification.State)))
         ordered = self.order_by(turn, F("due_on").asc(nulls_last=True), "pk")
         return ordered.select_related(*named).prefetch_related("tags", "proofs")

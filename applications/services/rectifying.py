@@ -170,9 +170,9 @@ def finish_rectification(
         raise ValidationError("完成日期不能晚于今天。", code="future")
     if not outcome.strip():
         raise ValidationError("请填写完成情况：做了什么、达到什么效果。", code="no_outcome")
-    _own(proofs, application)
     with audit.recorded():
         current = _locked(rectification, State.OPEN, version=version, doing="标记完成")
+        _own(proofs, application)
         if current.missing:
             raise ValidationError(
                 f"还没有填写{'、'.join(current.missing)}，请先在上面补齐并保存，再标记完成。", code="unfinished"
@@ -235,9 +235,11 @@ def delete_rectification(rectification: Rectification, *, by: User, version: int
 
 
 def _own(proofs: Sequence[Evidence], application: Application) -> Sequence[Evidence]:
-    """Files of the branch's own library."""
-    if any(proof.branch_id != application.branch_id for proof in proofs):
-        raise ValidationError("只能引用本支部材料库中的材料。", code="foreign_evidence")
+    """Files of the branch's own library, locked so that none of them is deleted before it is named here."""
+    wanted = {proof.pk for proof in proofs}
+    held = Evidence.objects.select_for_update(no_key=True).filter(pk__in=wanted, branch=application.branch_id)
+    if len(held.order_by("pk")) != len(wanted):
+        raise ValidationError("所选材料中有的已不在本支部材料库，请重新选择。", code="foreign_evidence")
     return proofs
 
 

@@ -26,7 +26,7 @@ PER_PAGE = 50
 def rectification_for(request, pk: int, perm: str = VIEW) -> Rectification:
     """The entry with its application as `application_for` gives it."""
     found = get_object_or_404(Rectification.objects.visible_to(request.user).for_ledger(), pk=pk)
-    found.application = application_for(request, found.application_id, perm if perm != REVIEW else VIEW)
+    found.application = application_for(request, found.application_id, perm if perm != REVIEW else VIEW, tasks=False)
     if perm == REVIEW:
         require(request, REVIEW, found)
     return found
@@ -184,7 +184,7 @@ def delete_rectification(request, pk):
 
 def ledger(request, pk):
     """The ledger as a sheet of paper, narrowed as the page was."""
-    application = application_for(request, pk, VIEW, calendar=False)
+    application = application_for(request, pk, VIEW, tasks=False)
     filters = LedgerFilter(request.GET, tags=self_check_facts.tags_of(application))
     entries = list(application.rectifications.matching(**filters.asked).for_ledger())
     return render(request, "applications/ledger.html", {

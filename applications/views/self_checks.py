@@ -1,8 +1,6 @@
 """自查: the tab with all self-checks and the ledger, the sheet of one, its items saved one by one, finishing, copying."""
 
-from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import cached_property
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +17,12 @@ from applications.forms_self_checks import LedgerFilter, StartForm
 from applications.models import Application, CheckDecision, Rectification, SelfCheck, SelfCheckItem
 from applications.services import rectifying, self_checking
 from applications.states import SELF_CHECKING
-from applications.views.scope import application_for, messages_of, require
+from applications.views import self_check_sheet
+from applications.views.scope import application_for, application_to_save, messages_of, require
+from applications.views.self_check_sheet import Row
 from branches import keys
 from branches.views.decorators import say_refusals
-from standards import answers, scoring, sheets
+from standards import answers
 from standards.models import Criterion
 
 PER_PAGE = 50
@@ -30,10 +30,11 @@ VIEW, EDIT = "applications.view_self_checks", "applications.edit"
 REVIEW = "applications.review_rectification"
 
 
-def self_check_for(request, pk: int, perm: str = VIEW, *, calendar: bool = True) -> SelfCheck:
-    """The self-check with its application as `application_for` gives it."""
+def self_check_for(request, pk: int, perm: str = VIEW, *, to_save: bool = False) -> SelfCheck:
+    """The self-check with its application as `application_for` gives it, or `application_to_save` for a single row."""
     self_check = get_object_or_404(SelfCheck.objects.visible_to(request.user).select_related("rubric"), pk=pk)
-    self_check.application = application_for(request, self_check.application_id, perm, calendar=calendar)
+    found = application_to_save if to_save else partial(application_for, tasks=False)
+    self_check.application = found(request, self_check.application_id, perm)
     if self_check.rubric_id == self_check.application.track.rubric_id:
         self_check.rubric = self_check.application.track.rubric
     return self_check
@@ -41,7 +42,7 @@ def self_check_for(request, pk: int, perm: str = VIEW, *, calendar: bool = True)
 
 def self_checks(request, pk):
     """The self-checks of the application and the ledger of what is being put right."""
-    application = application_for(request, pk, VIEW)
+    application = application_for(request, pk, VIEW, tasks=False)
     tags = self_check_facts.tags_of(application)
     filters = LedgerFilter(request.GET, tags=tags)
     ledger = application.rectifications.matching(**filters.asked).for_ledger()
@@ -58,7 +59,8 @@ def self_checks(request, pk):
             "application": application,
             "checks": checks,
             "open_check": next((check for check in checks if check.is_open), None),
-            "start": StartForm(initial={"carry": bool(checks)}),
+            "start": StartForm(),
+            "may_carry": bool(checks) and checks[0].rubric_id == application.track.rubric_id,
             "page_obj": page,
             "filters": filters,
             "asked": filters.asked,
@@ -94,40 +96,6 @@ def start_self_check(request, pk):
 # The sheet
 
 
-@dataclass
-class Row:
-    """One criterion on the sheet: what was saved, or what was typed and could not be saved."""
-
-    criterion: Criterion
-    version: int = 0
-    remark: str = ""
-    verdict: str = ""
-    points: Decimal | None = None
-    answer: dict[str, Any] = field(default_factory=dict)
-    carried: bool = False
-    error: str = ""
-    stands: str = ""
-    last: str = ""
-    heads: list[sheets.Head] = field(default_factory=list)
-    entries: list[Rectification] = field(default_factory=list)
-
-    @cached_property
-    def entry(self) -> answers.Entry:
-        return answers.entry(self.criterion, self.answer)
-
-    @property
-    def full(self) -> str:
-        return scoring.plain(self.criterion.max_points)
-
-    @property
-    def is_gap(self) -> bool:
-        return self.verdict == SelfCheckItem.Verdict.GAP
-
-    @property
-    def verdict_label(self) -> str:
-        return SelfCheckItem.Verdict(self.verdict).label if self.verdict else "未作结论"
-
-
 def self_check(request, pk):
     """The whole standard on one page; without JavaScript a dimension is saved at once by its own button."""
     check = self_check_for(request, pk)
@@ -143,7 +111,9 @@ def self_check(request, pk):
             return redirect(f"{check.get_absolute_url()}#{_record_gap(request, check, top)}")
     application = check.application
     mine = request.user.has_perm(EDIT, application) and application.status in SELF_CHECKING
-    context = {**_page(check, typed), "failed": typed, "mine": mine, "editable": mine and check.is_open}
+    editable = mine and check.is_open
+    context = self_check_sheet.page(check, typed, editable=editable)
+    context |= {"failed": typed, "mine": mine, "editable": editable}
     return render(request, "applications/self_check.html", context)
 
 
@@ -163,44 +133,6 @@ def _record_gap(request, check: SelfCheck, top: Criterion) -> str:
     else:
         messages.success(request, f"已登记整改：{gap}")
     return f"c{leaf.key}"
-
-
-def _page(check: SelfCheck, typed: dict[int, Row]) -> dict:
-    """Everything the sheet shows: the items, those of the time before, the ledger; the standard comes from memory."""
-    application, line = check.application, check.application.branch.line
-    saved = {item.criterion_id: item for item in check.items.all()}
-    before = self_check_facts.verdicts_before(check)
-    entries: dict[int | None, list[Rectification]] = {}
-    for rectification in application.rectifications.exclude(criterion=None):
-        entries.setdefault(rectification.criterion_id, []).append(rectification)
-    found = self_check_facts.Findings(check, saved.values())
-    dimensions = []
-    for top in check.rubric.dimensions:
-        heads = sheets.subheads(top, line, found.score)
-        rows = [
-            typed.get(leaf.pk) or _row(leaf, saved.get(leaf.pk)) for leaf in top.leaves if leaf.item.applies_to(line)
-        ]
-        for row in rows:
-            row.heads, row.last = heads.get(row.criterion.key, []), before.get(row.criterion.pk, "")
-            row.entries = entries.get(row.criterion.pk, [])
-        dimensions.append({"top": top, "head": sheets.head_of(top, found.score), "rows": rows, **found.of(top)})
-    return {
-        "check": check,
-        "application": application,
-        "dimensions": dimensions,
-        "wanting": [row for dimension in dimensions for row in dimension["rows"] if row.is_gap],
-        "outdated": check.rubric_id != application.track.rubric_id,
-        "unrecorded": rectifying.unrecorded_gaps(check) if not check.is_open else [],
-        **found.totals,
-    }
-
-
-def _row(leaf: Criterion, item: SelfCheckItem | None) -> Row:
-    if item is None:
-        return Row(leaf)
-    return Row(
-        leaf, item.version, item.remark, item.verdict, item.points, item.answer, carried=item.updated_by_id is None
-    )
 
 
 def _save_dimension(check: SelfCheck, top: Criterion, data, *, by) -> tuple[int, dict[int, Row]]:
@@ -250,7 +182,7 @@ def _unchanged(given: dict[str, Any], leaf: Criterion, was: SelfCheckItem | None
 @require_POST
 def save_self_check(request, pk, criterion_pk):
     """Save one row for the script: 200 with the new counts, 400 with what is wrong, 409 with the other's words."""
-    check = self_check_for(request, pk, EDIT, calendar=False)
+    check = self_check_for(request, pk, EDIT, to_save=True)
     line = check.application.branch.line
     leaf = next((leaf for leaf in check.rubric.leaves_for(line) if leaf.pk == criterion_pk), None)
     if leaf is None:
@@ -265,7 +197,7 @@ def save_self_check(request, pk, criterion_pk):
         saved = check.items.filter(criterion=leaf, **given).first()
         if error.code != "stale" or saved is None:
             return _refusal(check, leaf, error)
-    found = self_check_facts.Findings(check, check.items.all())
+    found = self_check_facts.Findings(check, check.items.values_list("criterion_id", "verdict", "points"))
     state = {"dimensions": [found.of(top) for top in check.rubric.dimensions], **found.totals}
     return JsonResponse({"version": saved.version, "at": f"{timezone.localtime():%H:%M:%S}", **state})
 

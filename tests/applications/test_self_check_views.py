@@ -195,7 +195,7 @@ def test_discard_leads_to_the_list(client, application, check):
 
 
 def test_copy_shows_both_and_writes_what_was_ticked(client, application, check, cast):
-    standing = preparing.save_answer(
+    standing, _ = preparing.save_answer(
         application, leaf(application, "A1"), answer={"points": "30"}, remark="自评所写", version=0, by=cast.clerk
     )
     save(client, check, leaf(application, "A1"), points="12", verdict="gap")
@@ -276,7 +276,7 @@ def test_the_tab_asks_the_same_for_any_number(client, application, cast, rows, d
         self_checking.finish_self_check(check, by=cast.clerk)
         rectifying.open_for_gaps(check, by=cast.clerk)
     client.get(page("self_checks", application.pk))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get(page("self_checks", application.pk))
 
 
@@ -289,7 +289,7 @@ def test_the_sheet_asks_the_same_for_any_number(client, application, check, cast
             application, gap="差距", criterion=criterion, self_check=check, tags=["弱化"], by=cast.clerk
         )
     client.get(check.get_absolute_url())
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(check.get_absolute_url())
 
 

@@ -145,7 +145,7 @@ def test_all_that_is_still_blank_is_taken_over(tiny_application, check, leaves, 
 
 
 def test_what_stands_is_replaced_only_as_it_was_shown(tiny_application, check, leaves, cast):
-    standing = preparing.save_answer(
+    standing, _ = preparing.save_answer(
         tiny_application, leaves["A1"], answer={"points": "30"}, remark="", version=0, by=cast.clerk
     )
     save(check, leaves["A1"], answer={"points": "12"}, by=cast.clerk)
