@@ -3,12 +3,20 @@
 import datetime
 from collections.abc import Iterator
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from applications.completeness import task_problems
-from applications.models import Appeal, Application, PlanItem, RecommendationList, Rectification, VetoRecord
+from applications.models import (
+    Appeal,
+    Application,
+    CheckDecision,
+    PlanItem,
+    RecommendationList,
+    Rectification,
+    VetoRecord,
+)
 from applications.progress import SOON
 from applications.ready import ready
 from applications.states import SELF_CHECKING, Road, Status
@@ -19,7 +27,7 @@ from standards.deadlines import deadline_for, end_of
 from standards.models import Campaign, Stage, StageTask, Track
 
 # How long an overdue submission stays on the list after its deadline.
-FORGOTTEN_AFTER = datetime.timedelta(days=7)
+FORGOTTEN_AFTER = datetime.timedelta(days=14)
 # How long before its date a rectification is on the list.
 RECTIFY_AHEAD = datetime.timedelta(days=7)
 # How long before the deadline a committee is told who only has to submit.
@@ -40,10 +48,14 @@ def owed(user: User | None = None) -> Iterator[Todo]:
 
 def branch_work(user: User | None = None) -> Iterator[Todo]:
     """Plan, meetings, self-assessment and submission: what a branch still owes while 筹备中."""
+    returned = CheckDecision.objects.filter(
+        application=OuterRef("pk"), outcome=CheckDecision.Outcome.RETURNED
+    ).order_by("-pk")
     applications = (
         Application.objects.running()
         .for_work()
         .filter(status=Status.PREPARING)
+        .annotate(returned_due=Subquery(returned.values("due_on")[:1]))
         .prefetch_related("task_records")
         .order_by("track__campaign", "branch__path")
     )
@@ -89,24 +101,37 @@ def _submission_todo(application: Application) -> Todo | None:
     if stage is None or _future(stage):
         return None
     if application.returns:
-        return _branch_todo(application, kind="submit", title="按退回意见修改后重新提交", stage=stage, action="去修改")
+        return _branch_todo(
+            application, kind="returned", title="按退回意见修改后重新提交", stage=stage, action="去修改",
+            until=application.returned_due,
+        )  # fmt: skip
     title = "完成自评并提交申报" if not application.self_complete else "自评已完成，请核对并提交申报"
     return _branch_todo(application, kind="submit", title=title, stage=stage)
 
 
 def _branch_todo(
-    application: Application, *, kind: str, title: str, stage: Stage, url: str = "", action="去办理"
+    application: Application,
+    *,
+    kind: str,
+    title: str,
+    stage: Stage,
+    url: str = "",
+    action: str = "去办理",
+    until: datetime.date | None = None,
 ) -> Todo:
+    """`until`: a day of its own before the stage closes, such as the one named when something was returned."""
+    due = deadline_for(stage, application.branch)
     return Todo(
         kind=kind,
         about=f"campaign:{application.track.campaign_id}",
         title=title,
         url=url or application.get_absolute_url(),
-        due=deadline_for(stage, application.branch),
+        due=min(due, end_of(until)) if due and until else due,
         detail=f"{application.track} · {application.branch.short_name}",
         branch=application.branch,
         roles=BRANCH_ROLES,
         action=action,
+        overview=f"{reverse('applications:progress')}?track={application.track_id}",
     )
 
 

@@ -3,28 +3,22 @@
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from applications import obligations, pdf, snapshots
+from applications import pdf, snapshots
 from applications.models import Application, Snapshot
 from applications.services import preparing, uploading
 from branches import audit, jobs
-from branches.todo import remind as write_reminders
+from branches.scheduling import Scheduled
 from standards.models import Campaign, Track
 
 
-@shared_task
-def remind() -> None:
-    with audit.origin("定时任务"):
-        write_reminders(obligations.owed())
-
-
-@shared_task
+@shared_task(base=Scheduled)
 def enrol_begun_tracks() -> None:
     with audit.origin("定时任务"):
         for track in Track.objects.filter(campaign__status=Campaign.Status.OPEN).prefetch_related("stages"):
             preparing.enrol(track, by=None)
 
 
-@shared_task
+@shared_task(base=Scheduled)
 def sweep_uploads() -> None:
     with audit.origin("定时任务"):
         uploading.sweep_uploads()
@@ -74,6 +68,6 @@ def render_draft(job_pk: int) -> None:
     jobs.finish(job)
 
 
-@shared_task
+@shared_task(base=Scheduled)
 def sweep_drafts() -> None:
     pdf.sweep_drafts()

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils import timezone
 
-from branches import audit_labels, keys
+from branches import audit_labels, keys, notices
 from branches.models import Branch, Honour, User
 from branches.roles import BRANCH_ROLES, READING_ROLES, Role
 
@@ -166,6 +166,24 @@ class GrantFilter(Filter):
     q = forms.CharField(label="姓名或警号", required=False, max_length=40)
     role = forms.ChoiceField(label="职务", required=False, choices=[("", "全部"), *Role.choices])
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "有效"), ("over", "已结束"), ("all", "全部")])
+
+
+class PaceForm(forms.Form):
+    pace = forms.ChoiceField(label="站外通知怎样发", choices=User.Pace.choices, widget=forms.RadioSelect)
+
+
+class TermForm(forms.Form):
+    ends_on = forms.DateField(label="新一届届满日期", widget=DateInput())
+    basis = forms.CharField(
+        label="批复文号", max_length=80, help_text="上级党委批复选举结果的文号，如“市公党〔2026〕8号”。"
+    )
+
+
+class NoticeFilter(Filter):
+    kind = forms.ChoiceField(label="类别", required=False, choices=[("", "全部类别"), *notices.KINDS.items()])
+    q = forms.CharField(label="标题或内容", required=False, max_length=60)
+    since = forms.DateField(label="自", required=False, widget=DateInput())
+    until = forms.DateField(label="至", required=False, widget=DateInput())
 
 
 class HonourForm(forms.ModelForm):

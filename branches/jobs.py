@@ -2,10 +2,12 @@
 
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from branches import audit
 from branches.models import Job, User
 
 LEASE = datetime.timedelta(minutes=5)
@@ -46,6 +48,21 @@ def finish(job: Job, error: str = "") -> None:
         state=Job.State.FAILED if error else Job.State.DONE,
         error=error[:2000], finished_at=timezone.now(), lease_until=None,
     )  # fmt: skip
+
+
+def retry(job: Job, *, by: User) -> None:
+    """Queue a failed job once more. Codes `not_failed`, `open` (the same thing is already being done)."""
+    with audit.recorded():
+        try:
+            with transaction.atomic():
+                again = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
+                    state=Job.State.QUEUED, attempts=0, error="", finished_at=None, lease_until=None
+                )
+        except IntegrityError:
+            raise ValidationError("同一件事已有任务在排队或进行中，无需重做。", code="open") from None
+        if again != 1:
+            raise ValidationError("该任务已经重做或已经完成，请刷新页面。", code="not_failed")
+        audit.record("job.retry", job, by=by, task=job.task)
 
 
 def expired(now: datetime.datetime | None = None) -> list[Job]:

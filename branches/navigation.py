@@ -72,6 +72,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("applications:recommended", "推荐汇总", "bi-table", (*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)),
             Entry("applications:inspection", "纪检审查", "bi-shield-check", (Role.INSPECTOR,)),
             Entry("applications:vetoes", "一票否决", "bi-slash-circle", (Role.INSPECTOR, Role.CAMPAIGN_ADMIN)),
+            Entry("reviews:reminders", "催办与送达", "bi-megaphone", (Role.CAMPAIGN_ADMIN,)),
         ),
     ),
     (
@@ -88,6 +89,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("branches:people", "人员账号", "bi-person-badge", (Role.SYSTEM_ADMIN,)),
             Entry("branches:grants", "职务授权", "bi-key", (Role.SECURITY_ADMIN,)),
+            Entry("branches:health", "运行状态", "bi-activity", (Role.SYSTEM_ADMIN,)),
             Entry("branches:audit", "审计日志", "bi-journal-check", (Role.AUDITOR,)),
         ),
     ),

@@ -1,18 +1,17 @@
-"""Notices: written with the change they tell of, shown in the app, mailed by a worker at most once."""
+"""Notices: written with the change they tell of, shown in the app; what goes out beyond it is the outbox's work."""
 
 import datetime
-import logging
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
 from django.utils import timezone
 
-from branches.models import Branch, Notice, RoleGrant, User
+from branches import channels
+from branches.models import Branch, Delivery, Notice, RoleGrant, User
 
 # The first word of a notice's kind, as people read it.
 KINDS = {
@@ -26,9 +25,9 @@ KINDS = {
     "conflict": "回避",
     "rectification": "自查整改",
     "veto": "一票否决",
+    "branch": "换届",
 }
-logger = logging.getLogger(__name__)
-STALE = datetime.timedelta(minutes=15)
+CHUNK = 500
 
 
 def holders(branch: Branch, *roles: str) -> list[User]:
@@ -37,9 +36,15 @@ def holders(branch: Branch, *roles: str) -> list[User]:
 
 
 def holders_in(branches: Iterable[Branch], *roles: str) -> list[User]:
-    """The same for several branches at once, each person once."""
-    grants = RoleGrant.objects.in_force().filter(branch__in=[branch.pk for branch in branches], role__in=roles)
-    return list(User.objects.filter(is_active=True, pk__in=grants.values("user")))
+    """The same for several branches at once, each person once, with the grants by which they are told (`held`)."""
+    grants = RoleGrant.objects.in_force().filter(
+        branch__in=[branch.pk for branch in branches], role__in=roles, user__is_active=True
+    )
+    people: dict[int, User] = {}
+    for grant in grants.select_related("user").order_by("user__police_no", "pk"):
+        user = people.setdefault(grant.user_id, grant.user)
+        user.held = [*getattr(user, "held", []), grant.pk]
+    return list(people.values())
 
 
 def post(
@@ -51,44 +56,96 @@ def post(
     body: str = "",
     url: str = "",
     due_on: datetime.date | None = None,
+    topic: str = "",
 ) -> None:
     """Write one notice per recipient; a second one of the same (about, kind, person, day) is dropped by the database."""
     people = {user.pk: user for user in recipients}.values()
-    deliver([draft(user, kind, about=about, title=title, body=body, url=url, due_on=due_on) for user in people])
+    deliver(
+        [draft(user, kind, about=about, title=title, body=body, url=url, due_on=due_on, topic=topic) for user in people]
+    )
 
 
 def draft(
-    user: User, kind: str, *, about: str, title: str, body: str = "", url: str = "",
-    due_on: datetime.date | None = None, sender: User | None = None,
-) -> Notice:  # fmt: skip
-    """An unsaved notice for one person; mailed too where there is an address."""
-    return Notice(
+    user: User,
+    kind: str,
+    *,
+    about: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    due_on: datetime.date | None = None,
+    sender: User | None = None,
+    topic: str = "",
+    grants: Sequence[int] = (),
+    matters: Sequence[str] = (),
+    deadline: datetime.datetime | None = None,
+    send_after: datetime.datetime | None = None,
+) -> Notice:
+    """An unsaved notice for one person; nothing goes out before `send_after`."""
+    notice = Notice(
         recipient=user,
         sender=sender,
         kind=kind,
         about=about,
+        topic=topic,
         due_on=due_on or timezone.localdate(),
         title=title[:200],
         body=body,
         url=url,
-        mail=Notice.Mail.PENDING if user.email else Notice.Mail.NONE,
+        grants=list(grants or getattr(user, "held", ())),
+        matters=list(matters),
+        deadline=deadline,
     )
+    notice.send_after = send_after
+    return notice
 
 
 def deliver(notices: list[Notice]) -> None:
-    """Write them in one statement; those already written for the same (about, kind, person, day) are dropped."""
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    """Write them, and what goes out of each; those already written for the same (about, kind, person, day) are dropped.
+
+    Three statements per five hundred: which ones the database took is asked back by their own numbers, since it does
+    not say which it dropped.
+    """
+    for start in range(0, len(notices), CHUNK):
+        chunk = {notice.uid: notice for notice in notices[start : start + CHUNK]}
+        with transaction.atomic(savepoint=False):
+            Notice.objects.bulk_create(chunk.values(), ignore_conflicts=True)
+            written = Notice.objects.filter(uid__in=chunk).order_by("pk").values_list("uid", "pk")
+            Delivery.objects.bulk_create([each for uid, pk in written for each in _deliveries(pk, chunk[uid])])
+
+
+def _deliveries(pk: int, notice: Notice) -> list[Delivery]:
+    user, now = notice.recipient, timezone.now()
+    daily = user.notice_pace == User.Pace.DAILY
+    earliest = max(getattr(notice, "send_after", None) or now, now)
+    return [
+        Delivery(
+            notice_id=pk, channel=code, digest=daily, not_before=next_digest(earliest) if daily else earliest
+        )
+        for code in channels.reaching(user)
+    ]  # fmt: skip
+
+
+def next_digest(after: datetime.datetime) -> datetime.datetime:
+    """The next hour of the daily digest, never the one that is just being sent."""
+    local = timezone.localtime(after)
+    moment = timezone.make_aware(
+        datetime.datetime.combine(local.date(), settings.DIGEST_AT), timezone.get_default_timezone()
+    )
+    return moment if moment >= after + datetime.timedelta(minutes=1) else moment + datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Nudge:
-    """One matter a branch is urged about by hand."""
+    """One matter a branch is urged about by hand; `matters` are the keys of what it then still owes."""
 
     branch: Branch
     about: str
     title: str
     body: str
     url: str
+    topic: str = ""
+    matters: tuple[str, ...] = field(default=())
 
 
 class Nudged(NamedTuple):
@@ -100,87 +157,80 @@ class Nudged(NamedTuple):
 
 
 def nudge(kind: str, nudges: list[Nudge], roles: Iterable[str], *, by: User | None = None) -> Nudged:
-    """Urge those who hold the roles on each branch, every matter once a day. Three queries, however many there are."""
+    """Urge those who hold the roles on each branch, every matter once a day, in a fixed number of queries."""
     today = timezone.localdate()
     asked = [each.about for each in nudges]
     said = set(Notice.objects.filter(kind=kind, about__in=asked, due_on=today).values_list("about", flat=True))
     people: dict[int, dict[int, User]] = defaultdict(dict)
+    held: dict[tuple[int, int], list[int]] = defaultdict(list)
     grants = RoleGrant.objects.in_force().filter(
         branch__in=[each.branch.pk for each in nudges], role__in=list(roles), user__is_active=True
     )
     for grant in grants.select_related("user"):
         people[grant.branch_id][grant.user_id] = grant.user
+        held[grant.branch_id, grant.user_id].append(grant.pk)
     found = Nudged([], [], [])
     for each in nudges:
         place = found.already if each.about in said else found.told if people[each.branch.pk] else found.nobody
         place.append(each)
     deliver(
         [
-            draft(user, kind, about=each.about, title=each.title, body=each.body, url=each.url, sender=by)
+            draft(
+                user, kind, about=each.about, title=each.title, body=each.body, url=each.url, topic=each.topic,
+                sender=by,
+                matters=each.matters, grants=held[each.branch.pk, user.pk],
+            )
             for each in found.told
             for user in people[each.branch.pk].values()
         ]
-    )
+    )  # fmt: skip
     return found
 
 
-def release_stale(now: datetime.datetime | None = None) -> int:
-    """A claim whose worker died becomes a visible failure: it may or may not have been sent, so a person decides."""
-    now = now or timezone.now()
-    return Notice.objects.filter(mail=Notice.Mail.SENDING, claimed_at__lt=now - STALE).update(
-        mail=Notice.Mail.FAILED, error="发送进程中断，无法确认是否送达；确认未收到后可重发。"
+def overtake(about: Iterable[str]) -> int:
+    """What has not gone out yet of these matters is not sent any more: the state it tells of has changed since."""
+    waiting = Delivery.objects.filter(notice__about__in=list(about), state=Delivery.State.PENDING)
+    return cancel(waiting, "情况已变化，不再发送。")
+
+
+def cancel(deliveries, reason: str) -> int:
+    return deliveries.filter(state=Delivery.State.PENDING).update(
+        state=Delivery.State.CANCELLED, error=reason, holder=None, held_until=None
     )
 
 
-def drain(limit: int = 500) -> int:
-    """Send pending mails, each claimed by one conditional UPDATE first: at most once, never inside a transaction.
+def settle(owed: set[str], *, running: set[str], computed_at: datetime.datetime, grace: datetime.timedelta) -> int:
+    """Close the reminders of what nobody owes any more and cancel what has not gone out of them.
 
-    With the mail server out of reach nothing is claimed: the mails wait for the next run instead of failing one by one.
+    `owed`: every matter owed at `computed_at`; reminders written since then are left alone. A reminder of a campaign
+    that is not running any more (`running` has the topics) is only cancelled, and so is one whose deadline passed longer
+    than `grace` ago: neither was done.
     """
-    waiting = Notice.objects.filter(mail=Notice.Mail.PENDING).order_by("pk").values_list("pk", flat=True)
-    pks = list(waiting[:limit])
-    if not pks:
-        return 0
-    connection = get_connection()
-    try:
-        connection.open()
-    except OSError as error:  # smtplib's errors are OSErrors too
-        logger.warning("mail server out of reach, %s notices wait: %s", len(pks), error)
-        return 0
-    try:
-        return sum(_send_one(pk, connection) for pk in pks)
-    finally:
-        connection.close()
+    open_ones = Notice.objects.reminders().filter(settled_at=None, created_at__lt=computed_at)
+    recent = open_ones.filter(created_at__gt=computed_at - datetime.timedelta(days=120))
+    done, over = [], []
+    rows = recent.values_list("pk", "topic", "matters", "deadline").iterator(chunk_size=2000)
+    for pk, topic, matters, deadline in rows:
+        if not matters:
+            continue
+        if topic and topic not in running:
+            over.append(pk)
+        elif owed.isdisjoint(matters) and (deadline is None or computed_at < deadline + grace):
+            done.append(pk)
+    for chunk in _chunks(over):
+        cancel(Delivery.objects.filter(notice__in=chunk), "活动已不在进行中，不再发送。")
+    for chunk in _chunks(done):
+        with transaction.atomic():
+            Notice.objects.filter(pk__in=chunk, settled_at=None).update(settled_at=computed_at)
+            cancel(Delivery.objects.filter(notice__in=chunk), "事项已办结，不再发送。")
+    return len(done)
 
 
-def _send_one(pk: int, connection: BaseEmailBackend) -> int:
-    """Claim, send, note the outcome under the same claim; 1 when it went out."""
-    claim = timezone.now()
-    mine = Notice.objects.filter(pk=pk, mail=Notice.Mail.PENDING)
-    if mine.update(mail=Notice.Mail.SENDING, claimed_at=claim) != 1:
-        return 0  # another worker was faster
-    notice = Notice.objects.select_related("recipient").get(pk=pk)
-    outcome: dict[str, Any] = {"mail": Notice.Mail.SENT, "sent_at": timezone.now(), "error": ""}
-    try:
-        connection.send_messages([_message(notice)])
-    except (OSError, ValueError) as error:  # ValueError: a header or an address that cannot be written
-        outcome = {"mail": Notice.Mail.FAILED, "error": str(error)[:1000]}
-    Notice.objects.filter(pk=pk, mail=Notice.Mail.SENDING, claimed_at=claim).update(**outcome)
-    return int(outcome["mail"] == Notice.Mail.SENT)
+def silence(topic: str) -> int:
+    """No reminder of this campaign goes out any more; what people see in the app stays."""
+    waiting = Delivery.objects.filter(notice__in=Notice.objects.reminders().filter(topic=topic))
+    return cancel(waiting, "该活动的催办提醒已停用。")
 
 
-def resend(notice: Notice) -> None:
-    """Put a failed mail back into the outbox."""
-    Notice.objects.filter(pk=notice.pk, mail=Notice.Mail.FAILED).update(mail=Notice.Mail.PENDING, error="")
-
-
-def _message(notice: Notice) -> EmailMessage:
-    body = notice.body or notice.title
-    if notice.url:
-        body += f"\n\n请登录处理：{settings.SITE_URL}{notice.url}"
-    return EmailMessage(
-        subject=f"【党支部创建】{notice.title}",
-        body=f"{notice.recipient.name} 同志：\n\n{body}\n\n（系统自动发送，请勿回复）",
-        to=[notice.recipient.email],
-        headers={"X-Notice-Id": str(notice.pk)},
-    )
+def _chunks(pks: list[int]) -> Iterable[list[int]]:
+    return (pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK))

@@ -35,6 +35,13 @@ def keeps_a_ledger(user: User, branch: Branch | None = None) -> bool:
     return user.holds(BRANCH_ROLES, branch) if branch else bool(user.roles.intersection(BRANCH_ROLES))
 
 
+@rules.predicate
+def runs_the_machine(user: User, _: object = None) -> bool:
+    return user.runs_system
+
+
+rules.add_perm("branches.see_health", runs_the_machine)
+rules.add_perm("branches.renew_term", keeps_a_ledger)
 rules.add_perm("branches.manage_people", creates_accounts)
 rules.add_perm("branches.manage_grants", grants_roles)
 rules.add_perm("branches.read_audit", reads_the_log)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from branches import audit
-from branches.models import Branch, Notice, RoleGrant, User
+from branches.models import Branch, Heartbeat, Notice, RoleGrant, User
 from branches.roles import SEPARATED_ROLES, Role
 
 # What an administrator may change about an account; the 警号 is its name in the log and stays.
@@ -138,6 +138,18 @@ def revoke_grant(grant: RoleGrant, *, by: User) -> None:
             "grant.revoke", grant, by=by, branch=grant.branch, user=grant.user.police_no,
             role=grant.get_role_display(), valid_to=[grant.valid_to, yesterday],
         )  # fmt: skip
+
+
+def note_run(task: str, *, by: User) -> None:
+    """Put on record that somebody started a scheduled task by hand."""
+    with audit.recorded():
+        heart, _ = Heartbeat.objects.get_or_create(name=f"task:{task}")
+        audit.record("task.run", heart, by=by, task=task)
+
+
+def choose_pace(user: User, pace: str) -> None:
+    """How often one is told outside the app; what waits already keeps its time. Nobody else's affair, so not logged."""
+    User.objects.filter(pk=user.pk).update(notice_pace=pace)
 
 
 def mark_read(notices: "Notice.QuerySet") -> int:

@@ -1,22 +1,21 @@
 """What somebody still owes: one shape for the home page, the reminders and the committee's overview."""
 
 import datetime
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from branches import notices
-from branches.models import Branch, Notice, RoleGrant, User
+from branches.models import Branch
 
 # Days to the deadline on which a reminder goes out; negative is after it.
 REMINDER_DAYS = (7, 3, 1, 0, -1)
+# The term of a branch and the validity of a plaque are spoken of long before.
+LONG_REMINDER_DAYS = (90, 30, 7, 0)
 
 
 @dataclass(frozen=True)
 class Todo:
-    """One open obligation. `branch` and `roles` say who owes it, or `user_id` when it is one person's."""
+    """One open obligation. `branch` and `roles` say who owes it, or `user_id` when it is one person's by these roles."""
 
     kind: str
     about: str
@@ -28,6 +27,31 @@ class Todo:
     roles: tuple[str, ...] = ()
     user_id: int | None = None
     action: str = "去办理"
+    # Where its campaign is not said by `about`; a schedule of its own; where the committee above looks into it.
+    campaign_id: int | None = None
+    days: tuple[int, ...] = ()
+    overview: str = "/"
+
+    @property
+    def campaign(self) -> int | None:
+        """The key of the campaign it belongs to, whose schedule and wording count."""
+        if self.campaign_id is None and self.about.startswith("campaign:"):
+            return int(self.about.split(":")[1])
+        return self.campaign_id
+
+    @property
+    def topic(self) -> str:
+        return f"campaign:{self.campaign}" if self.campaign else ""
+
+    @property
+    def duty(self) -> str:
+        """The first word of the kind: what sort of obligation it is."""
+        return self.kind.split(".")[0]
+
+    @property
+    def matter(self) -> str:
+        """The same for as long as the same debtor owes the same thing: by it a reminder learns that it was done."""
+        return matter_of(self.kind, self.about, self.url, branch=self.branch, user_id=self.user_id)
 
     @property
     def days_left(self) -> int | None:
@@ -37,6 +61,12 @@ class Todo:
     @property
     def overdue(self) -> bool:
         return self.due is not None and self.due < timezone.now()
+
+
+def closing_at(day: datetime.date) -> datetime.datetime:
+    """The first instant after the day, in Shanghai."""
+    midnight = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min)
+    return timezone.make_aware(midnight, timezone.get_default_timezone())
 
 
 def last_day(due: datetime.datetime) -> datetime.date:
@@ -75,46 +105,6 @@ def when_text(days: int) -> str:
     return "今天截止" if days == 0 else f"已逾期{-days}天"
 
 
-def remind(todos: Iterable[Todo]) -> int:
-    """Write the reminders due today: one notice per person, campaign and kind, whatever it lists. Safe to repeat."""
-    people = _people_by_branch_and_role()
-    users = {user.pk: user for user in User.objects.filter(is_active=True)}
-    owed: dict[tuple[int, str, str], list[Todo]] = defaultdict(list)
-    for todo in todos:
-        if todo.days_left in REMINDER_DAYS:
-            for pk in _debtors(todo, people) & users.keys():
-                owed[pk, todo.about, todo.kind].append(todo)
-    notices.deliver([_reminder(users[pk], about, kind, items) for (pk, about, kind), items in owed.items()])
-    return len(owed)
-
-
-def _reminder(user: User, about: str, kind: str, items: list[Todo]) -> Notice:
-    """One notice for all that the person owes of this kind today, most urgent first, each with its own date."""
-    items = sorted(items, key=lambda item: item.days_left or 0)
-    first = items[0]
-    title = first.title if len(items) == 1 else f"{first.title}等{len(items)}项"
-    return notices.draft(
-        user,
-        f"remind.{kind}",
-        about=about,
-        title=f"{title}：{when_text(first.days_left or 0)}",
-        body="\n".join(
-            f"· {item.title}（{closing_text(item.due)}截止，{when_text(item.days_left or 0)}）" for item in items
-        ),
-        url=first.url if len(items) == 1 else "/",
-    )
-
-
-def _debtors(todo: Todo, people: dict[tuple[int, str], set[int]]) -> set[int]:
-    if todo.user_id:
-        return {todo.user_id}
-    if todo.branch is None:
-        return set()
-    return set().union(*(people.get((todo.branch.pk, role), set()) for role in todo.roles))
-
-
-def _people_by_branch_and_role() -> dict[tuple[int, str], set[int]]:
-    people: dict[tuple[int, str], set[int]] = defaultdict(set)
-    for user_id, branch_id, role in RoleGrant.objects.in_force().values_list("user_id", "branch_id", "role"):
-        people[branch_id, role].add(user_id)
-    return people
+def matter_of(kind: str, about: str, url: str, *, branch: Branch | None = None, user_id: int | None = None) -> str:
+    debtor = f"u{user_id}" if user_id else f"b{branch.pk if branch else ''}"
+    return f"{kind}:{debtor}:{about}:{url}"

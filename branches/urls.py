@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branches.views import account, audit, grants, health, honours, jobs, notices, people
+from branches.views import account, audit, grants, health, honours, jobs, notices, people, terms
 
 app_name = "branches"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.notices_read, name="notices_read"),
     path("notices/<int:pk>/read/", notices.notice_read, name="notice_read"),
+    path("notices/settings/", notices.notice_settings, name="notice_settings"),
     # /people/
     path("people/", people.people, name="people"),
     path("people/new/", people.person_new, name="person_new"),
@@ -34,6 +35,11 @@ urlpatterns = [
     path("honours/<int:pk>/", honours.honour, name="honour"),
     path("honours/<int:pk>/delete/", honours.honour_delete, name="honour_delete"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
+    path("branches/<int:pk>/term/", terms.term, name="term"),
+    # /health/
+    path("health/", health.page, name="health"),
+    path("health/run/", health.task_run, name="task_run"),
+    path("health/jobs/<int:pk>/retry/", health.job_retry, name="job_retry"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

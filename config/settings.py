@@ -6,7 +6,7 @@ the environment variables listed in the README.
 
 import contextlib
 import os
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import environ
@@ -37,6 +37,18 @@ def env_bool(name: str, default: bool) -> bool:
     if value.lower() in {"0", "false", "no", "off"}:
         return False
     raise ImproperlyConfigured(f"{name}={value!r}：只能取 1/0、true/false、yes/no、on/off。")
+
+
+def env_hours(name: str, default: str) -> tuple[time, time] | None:
+    """Read a span of the day as 20:00-08:00; an empty value means none."""
+    value = env.str(name, default=default).strip()
+    if not value:
+        return None
+    try:
+        begins, ends = (time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r}：应写作20:00-08:00，留空表示不设。") from None
+    return begins, ends
 
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
@@ -225,6 +237,16 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="党支部创建评选平台 <noreply@localhost>")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 
+# 站外通知：静默时段内不发；各渠道的地址由运维人员设置，不设即不用，系统不会自行访问外部。
+QUIET_HOURS = env_hours("QUIET_HOURS", "20:00-08:00")
+DIGEST_AT = time.fromisoformat(env.str("DIGEST_AT", default="08:30"))
+NOTIFY_EVERY = env.float("NOTIFY_EVERY", default=60.0)
+NOTIFY_URLS = {
+    channel: url
+    for channel in ("wecom", "dingtalk", "sms", "gateway")
+    if (url := env_secret(f"NOTIFY_{channel.upper()}_URL"))
+}
+
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -245,16 +267,20 @@ else:
         "polling_interval": 0.1,
         "store_processed": False,
     }
+# A message that nobody took before the next one came is dropped: after an outage each task runs once, not once for
+# every minute that was missed.
 CELERY_BEAT_SCHEDULE = {
-    "requeue-jobs": {"task": "branches.tasks.requeue_jobs", "schedule": 60.0},
-    "drain-outbox": {"task": "branches.tasks.drain_outbox", "schedule": 60.0},
-    "beat-heart": {"task": "branches.tasks.beat_heart", "schedule": 60.0},
+    "requeue-jobs": {"task": "branches.tasks.requeue_jobs", "schedule": 60.0, "options": {"expires": 60}},
+    "send-notices": {
+        "task": "reviews.tasks.send_notices",
+        "schedule": NOTIFY_EVERY,
+        "options": {"expires": NOTIFY_EVERY},
+    },
+    "beat-heart": {"task": "branches.tasks.beat_heart", "schedule": 60.0, "options": {"expires": 60}},
     "enrol": {"task": "applications.tasks.enrol_begun_tracks", "schedule": crontab(minute=5)},
     "sweep-uploads": {"task": "applications.tasks.sweep_uploads", "schedule": crontab(minute=35)},
     "sweep-drafts": {"task": "applications.tasks.sweep_drafts", "schedule": crontab(hour=3, minute=40)},
-    "remind-study": {"task": "standards.tasks.remind", "schedule": crontab(minute="*/15")},
-    "remind-applications": {"task": "applications.tasks.remind", "schedule": crontab(minute="*/15")},
-    "remind-reviews": {"task": "reviews.tasks.remind", "schedule": crontab(minute="*/15")},
+    "remind": {"task": "reviews.tasks.remind", "schedule": crontab(minute="*/15"), "options": {"expires": 900}},
 }
 
 LOGGING = {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.views import awards, desk, panels, results, sessions, trial
+from reviews.views import awards, desk, panels, reminders, results, sessions, trial
 
 app_name = "reviews"
 
@@ -38,6 +38,11 @@ urlpatterns = [
     path("results/tracks/<int:track_pk>/approval/", results.approval, name="approval"),
     path("results/tracks/<int:track_pk>/name/", results.name, name="name"),
     path("results/tracks/<int:track_pk>/trial/", trial.trial, name="trial"),
+    # Reminders and what came of them
+    path("reminders/", reminders.reminders, name="reminders"),
+    path("reminders/resend/", reminders.resend, name="resend"),
+    path("reminders/<int:pk>/", reminders.reminder_plan, name="reminder_plan"),
+    path("reminders/<int:pk>/switch/", reminders.reminder_switch, name="reminder_switch"),
     # For everybody
     path("notices/<int:pk>/", awards.public_notice, name="public_notice"),
     path("awards/", awards.awards, name="awards"),

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from django.urls import reverse
-
 from branches.models import Branch, User, under
 from branches.roles import BRANCH_ROLES
 from branches.todo import Todo
 from standards import deadlines
 from standards.models import Acknowledgement, Campaign, Publication
+from standards.services import study
 
 
 def owed(user: User | None = None) -> Iterator[Todo]:
@@ -51,12 +50,12 @@ def _todo(publication: Publication, branch: Branch, *, signed: bool) -> Todo:
         kind="study" if signed else "sign",
         about=f"publication:{publication.pk}",
         title=f"{'组织学习并登记' if signed else '签收'}：{publication.title}",
-        url=f"{reverse('standards:study', args=[publication.pk])}?branch={branch.pk}"
-        if signed
-        else publication.get_absolute_url(),
+        url=study.study_url(publication, branch) if signed else publication.get_absolute_url(),
         due=deadlines.end_of(publication.due_on) if publication.due_on else None,
         detail=f"{publication.campaign} · {branch.short_name}",
         branch=branch,
         roles=BRANCH_ROLES,
+        campaign_id=publication.campaign_id,
+        overview=publication.get_absolute_url(),
         action="去登记" if signed else "去签收",
     )

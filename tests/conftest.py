@@ -38,6 +38,7 @@ def pytest_configure(config):
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django_settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     django_settings.CELERY_TASK_ALWAYS_EAGER = False
+    django_settings.QUIET_HOURS = None  # at whatever hour the tests run
 
 
 @pytest.fixture(scope="session")

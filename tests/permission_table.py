@@ -25,6 +25,8 @@ branches:password             POST ·          .   .   .   .   .   .   .   .   .
 branches:notices              GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 branches:notices_read         POST ·          >   >   >   >   >   >   >   >   >   >   >   >   >   >   >   L
 branches:notice_read          POST notice     >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- >-- LLL
+branches:notice_settings      GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
+branches:notice_settings      POST ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
 branches:job                  GET  job        .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- .-- LLL
 branches:healthz              GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
 branches:readyz               GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
@@ -51,6 +53,11 @@ branches:grant_new            POST ·          x   x   x   x   x   x   x   x   x
 branches:grant_revoke         POST grant      xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx >-- xxx xxx LLL
 branches:audit                GET  ·          x   x   x   x   x   x   x   x   x   x   x   x   x   .   x   L
 branches:audit_verify         POST ·          x   x   x   x   x   x   x   x   x   x   x   x   x   >   x   L
+branches:health               GET  ·          x   x   x   x   x   x   x   x   x   x   x   x   x   x   x   L
+branches:task_run             POST ·          x   x   x   x   x   x   x   x   x   x   x   x   x   x   x   L
+branches:job_retry            POST job        xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx xxx LLL
+branches:term                 GET  branch     .-- .-- x-- x-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
+branches:term                 POST branch     .-- .-- x-- x-- x-- xx- xx- xx- --- xx- x-- x-- x-- x-- --- LLL
 
 # Campaigns: own is open, other a draft
 standards:campaigns           GET  ·          .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   L
@@ -266,6 +273,13 @@ reviews:fill_vacancies        POST track      xxx xxx xxx xxx xxx xxx xxx xxx xx
 reviews:publish               POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx !!- xxx xxx xxx xxx xxx LLL
 reviews:approval              POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx !!- xxx xxx xxx xxx xxx LLL
 reviews:name                  POST track      xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
+
+# Reminders: which went out and what came of them, the campaign's own days and words
+reviews:reminders             GET  ·          x   x   x   x   x   x   x   x   x   .   x   x   x   x   x   L
+reviews:resend                POST ·          x   x   x   x   x   x   x   x   x   >   x   x   x   x   x   L
+reviews:reminder_plan         GET  campaign   xxx xxx xxx xxx xxx xxx xxx xxx xxx ..- xxx xxx xxx xxx xxx LLL
+reviews:reminder_plan         POST campaign   xxx xxx xxx xxx xxx xxx xxx xxx xxx ..- xxx xxx xxx xxx xxx LLL
+reviews:reminder_switch       POST campaign   xxx xxx xxx xxx xxx xxx xxx xxx xxx >>- xxx xxx xxx xxx xxx LLL
 
 # Public to everybody in the system
 reviews:public_notice         GET  public     .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  .-  LL

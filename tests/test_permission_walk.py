@@ -34,6 +34,7 @@ FIELDS = (
     "scope", "number", "lifts", "full_members", "founded_on",
     "move", "point", "submission", "return-submission", "accept-submission", "members", "leader", "component", "unit",
     "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next", "ids",
+    "delivery", "task",
 )  # fmt: skip
 GARBAGE = ["1:", "²", "9" * 18, "9" * 30, "9" * 5000]
 

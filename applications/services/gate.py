@@ -9,10 +9,13 @@ from django.utils import timezone
 
 from applications.models import Application, Clearance
 from applications.states import TABLE, Transition
-from branches import audit
+from branches import audit, notices
 from branches.models import User
 from standards import deadlines
 from standards.models import Campaign, Track
+
+# What makes untrue what was told of the application before: as far as it has not gone out yet, it is not sent any more.
+OVERTAKING = ("submit", "return", "withdraw", "reopen", "veto")
 
 
 def move(
@@ -47,6 +50,9 @@ def move(
     application.status = line.target
     for name, value in fields.items():
         setattr(application, name, value)
+    if action in OVERTAKING:
+        rounds = max(application.submissions, application.returns)
+        notices.overtake(f"application:{application.pk}:{number}" for number in range(rounds + 2))
     audit.record(
         f"application.{action}",
         application,

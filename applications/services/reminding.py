@@ -80,9 +80,12 @@ def remind_ready(applications: Iterable[Application], *, by: User) -> Urged:
 
 
 def _nudge(application: Application, title: str, body: str) -> notices.Nudge:
+    """Over once the submission is not owed any more, under the name the list of obligations gives it."""
+    topic, url = f"campaign:{application.track.campaign_id}", application.get_absolute_url()
+    kind = "returned" if application.returns else "submit"
     return notices.Nudge(
-        branch=application.branch, about=_about(application), title=title, body=body,
-        url=application.get_absolute_url(),
+        branch=application.branch, about=_about(application), title=title, body=body, url=url, topic=topic,
+        matters=(todo.matter_of(kind, topic, url, branch=application.branch),),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from branches import audit_labels, notices, todo
+from branches import audit_labels, channels, notices, todo
 from branches.models import User
 from branches.roles import Role
 
@@ -103,6 +103,19 @@ def get(mapping: dict | None, key: Any) -> Any:
 @register.filter
 def notice_kind(kind: str) -> str:
     return notices.KINDS.get(kind.split(".")[0], "通知")
+
+
+@register.filter
+def duty(kind: str) -> str:
+    """What a reminder is about: “task” of remind.task.plan; “manual” where somebody pressed the button."""
+    words = kind.split(".")
+    return words[1] if words[0] == "remind" and len(words) > 1 else ""
+
+
+@register.filter
+def channel(code: str) -> str:
+    """“邮件”, “短信”, …"""
+    return channels.LABELS.get(code, code)
 
 
 @register.filter

@@ -5,7 +5,7 @@ from random import Random
 from django.utils import timezone
 
 from branches import audit
-from branches.models import Notice
+from branches.models import Delivery, Notice
 from reviews.demo import bureau as bureaus
 from reviews.demo import demonstration, files, strongest
 from standards import loading
@@ -28,5 +28,5 @@ def load(*, stage: str, seed: int, size: int | None = None) -> None:
         strongest.load(Campaign.objects.get(code="S2"), bureau, samples, stage=stage, seed=seed)
         if len(bureau.branches) <= BOTH_CAMPAIGNS_UP_TO:
             demonstration.load(Campaign.objects.get(code="S1"), bureau, samples, seed=seed)
-        Notice.objects.update(mail=Notice.Mail.NONE)
+        Delivery.objects.all().delete()
         Notice.objects.exclude(kind__in=UNREAD).update(read_at=timezone.now())

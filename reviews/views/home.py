@@ -1,17 +1,13 @@
 """我的待办: what the person owes and by when, and what is new around them."""
 
-from itertools import chain
-
 from django.shortcuts import render
 
-from applications import obligations as application_obligations
 from applications.models import Application
 from branches.models import Notice, User
 from branches.roles import BRANCH_ROLES
 from branches.todo import Todo
-from reviews import obligations as review_obligations
+from reviews import obligations
 from reviews.models import Award, PublicNotice
-from standards import obligations as study_obligations
 from standards.models import Campaign, Track
 
 NEWEST = 5
@@ -32,8 +28,7 @@ def home(request):
 
 def todos(user: User) -> list[Todo]:
     """Soonest first; what has no date comes last."""
-    owed = chain(study_obligations.owed(user), application_obligations.owed(user), review_obligations.owed(user))
-    return sorted(owed, key=lambda todo: (todo.due is None, todo.due, todo.title))
+    return sorted(obligations.everything(user), key=lambda todo: (todo.due is None, todo.due, todo.title))
 
 
 def own_applications(user: User) -> list[Application]:

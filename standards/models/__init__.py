@@ -11,6 +11,7 @@ from standards.models.campaigns import (
     Track,
 )
 from standards.models.components import FormField, GradeBand, ScoreComponent, SpecialHonour, total_weight
+from standards.models.reminders import ReminderPlan, ReminderWording
 from standards.models.rubrics import Criterion, Rubric, ScoredAnswer, ScoreRule
 from standards.models.study import Acknowledgement, LocalPlan, Publication
 from standards.models.workbooks import RubricUpload
@@ -27,6 +28,8 @@ __all__ = [
     "GradeBand",
     "LocalPlan",
     "Publication",
+    "ReminderPlan",
+    "ReminderWording",
     "Rubric",
     "RubricUpload",
     "ScoreComponent",

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from branches import audit, notices
 from branches.models import Branch, Notice, User
 from branches.roles import BRANCH_ROLES
+from branches.todo import matter_of
 from standards.models import Acknowledgement, Campaign, Publication, Stage
 
 PUBLISHED, MANUAL = "rubric.published", "remind.manual"
@@ -191,6 +193,8 @@ def remind_study(publication: Publication, branches: Iterable[Branch], *, by: Us
             title=f"请抓紧{'登记学习情况' if branch.pk in signed else '签收'}：{publication.title}",
             body=f"{by.name}提醒：{_request(publication)}",
             url=publication.get_absolute_url(),
+            topic=f"campaign:{publication.campaign_id}",
+            matters=(matter(publication, branch, signed=branch.pk in signed),),
         )
         for branch in branches
         if branch.pk not in studied
@@ -204,6 +208,16 @@ def remind_study(publication: Publication, branches: Iterable[Branch], *, by: Us
             "没有可催办的支部：都已签收并登记学习、今天已催办过，或没有在任的书记和经办人。", code="nobody"
         )
     return len(urged)
+
+
+def matter(publication: Publication, branch: Branch, *, signed: bool) -> str:
+    """What the branch owes of it, as the list of obligations names it."""
+    kind, url = ("study", study_url(publication, branch)) if signed else ("sign", publication.get_absolute_url())
+    return matter_of(kind, f"publication:{publication.pk}", url, branch=branch)
+
+
+def study_url(publication: Publication, branch: Branch) -> str:
+    return f"{reverse('standards:study', args=[publication.pk])}?branch={branch.pk}"
 
 
 def about(publication: Publication, branch: Branch) -> str:

@@ -7,7 +7,7 @@ from applications.models import Application
 from applications.services import inspecting, recommending, rectifying
 from applications.states import Status
 from branches.models import Notice
-from branches.todo import remind
+from branches.reminding import remind
 from standards.deadlines import deadline_for, end_of
 from standards.models import Campaign, Extension, Stage
 from tests import factories

@@ -6,7 +6,7 @@ from applications import obligations
 from applications.models import Application
 from applications.services import planning
 from branches.models import Notice
-from branches.todo import remind
+from branches.reminding import remind
 from standards.deadlines import end_of
 from tests import factories
 

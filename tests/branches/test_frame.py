@@ -55,7 +55,7 @@ def test_navigation_names_only_pages_that_exist():
             ],
         ),
         ((Role.EXPERT,), ["我的待办", "通知", "创建活动", "评分标准", "我的评分", "命名表彰"]),
-        ((Role.SYSTEM_ADMIN,), ["我的待办", "通知", "创建活动", "评分标准", "命名表彰", "人员账号"]),
+        ((Role.SYSTEM_ADMIN,), ["我的待办", "通知", "创建活动", "评分标准", "命名表彰", "人员账号", "运行状态"]),
         ((Role.SECURITY_ADMIN,), ["我的待办", "通知", "创建活动", "评分标准", "命名表彰", "职务授权"]),
         ((Role.AUDITOR,), ["我的待办", "通知", "创建活动", "评分标准", "命名表彰", "审计日志"]),
     ],
@@ -198,9 +198,9 @@ def test_healthz_strict_minds_the_clock(client, db, age, code):
     assert (client.get("/healthz").status_code, client.get("/healthz?strict=1").status_code) == (200, code)
 
 
-@pytest.mark.parametrize("part", ["database_answers", "broker_answers"])
-def test_healthz_fails_with_its_parts(client, db, monkeypatch, part):
-    monkeypatch.setattr(health, part, lambda: False)
+@pytest.mark.parametrize(("part", "answer"), [("database_answers", False), ("queue_depth", None)])
+def test_healthz_fails_with_its_parts(client, db, monkeypatch, part, answer):
+    monkeypatch.setattr(health, part, lambda: answer)
     assert client.get("/healthz").status_code == 503
 
 

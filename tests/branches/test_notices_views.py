@@ -13,8 +13,8 @@ def test_notices_query_count(client_of, cast, rows, django_assert_num_queries):
     post(cast.clerk, rows)
     client = client_of(cast.clerk)
     client.get("/notices/")  # the first page of a session also notes when it was seen
-    # session, user, grants, count, rows, unread notices
-    with django_assert_num_queries(6):
+    # session, user, grants, count, rows, how they went out, unread notices
+    with django_assert_num_queries(7):
         page = client.get("/notices/").context["page_obj"]
     assert len(page.object_list) == rows
 

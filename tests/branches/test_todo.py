@@ -3,7 +3,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from branches import todo
+from branches import reminding, todo
 from branches.models import Notice, RoleGrant
 from branches.roles import BRANCH_ROLES, Role
 from branches.todo import Todo
@@ -35,20 +35,20 @@ def owed(bureau, number, **fields):
     ],
 )
 def test_remind_on_its_days_only(cast, bureau, number, text):
-    todo.remind([owed(bureau, number)])
+    reminding.remind([owed(bureau, number)])
     titles = list(cast.clerk.notices.values_list("title", flat=True))
     assert titles == ([f"提交申报：{text}"] if text else [])
 
 
 def test_remind_reaches_the_holders_of_the_branch_once(cast, bureau):
     todos = [owed(bureau, 3)]
-    assert (todo.remind(todos), todo.remind(todos)) == (2, 2)
+    assert (reminding.remind(todos), reminding.remind(todos)) == (2, 2)
     assert set(Notice.objects.values_list("recipient", flat=True)) == {cast.secretary.pk, cast.clerk.pk}
     assert Notice.objects.count() == 2
 
 
 def test_remind_gathers_what_falls_together(cast, bureau):
-    todo.remind([owed(bureau, 3), owed(bureau, 1, title="提交另一份", url="/y/")])
+    reminding.remind([owed(bureau, 3), owed(bureau, 1, title="提交另一份", url="/y/")])
     notice = cast.clerk.notices.get()
     assert (notice.title, notice.url) == ("提交另一份等2项：还有1天截止", "/")
     assert notice.body.splitlines() == [
@@ -58,7 +58,7 @@ def test_remind_gathers_what_falls_together(cast, bureau):
 
 
 def test_remind_one_person(cast, bureau):
-    todo.remind([owed(bureau, 1, branch=None, roles=(), user_id=cast.expert.pk)])
+    reminding.remind([owed(bureau, 1, branch=None, roles=(), user_id=cast.expert.pk)])
     assert list(Notice.objects.values_list("recipient", flat=True)) == [cast.expert.pk]
 
 
@@ -66,12 +66,12 @@ def test_remind_nobody_inactive_or_no_longer_granted(cast, bureau):
     cast.clerk.is_active = False
     cast.clerk.save()
     RoleGrant.objects.filter(user=cast.secretary, role=Role.SECRETARY).update(valid_from=days(-9), valid_to=days(-1))
-    todo.remind([owed(bureau, 3)])
+    reminding.remind([owed(bureau, 3)])
     assert Notice.objects.count() == 0
 
 
 def test_remind_without_deadline_is_silent(cast, bureau):
-    todo.remind([owed(bureau, 3, due=None)])
+    reminding.remind([owed(bureau, 3, due=None)])
     assert Notice.objects.count() == 0
 
 

@@ -1,13 +1,13 @@
 import pytest
 
 from branches.models import Notice
-from branches.todo import remind
+from branches.reminding import remind
 from reviews import obligations
 from reviews.models import Conflict, PresentationSlot
 
 
 def owed(user=None):
-    return [(todo.user_id, todo.about, todo.title) for todo in obligations.owed(user)]
+    return [(todo.user_id, todo.about, todo.title) for todo in obligations.scores(user)]
 
 
 def test_one_line_per_person_and_panel(scored, applications):
@@ -40,7 +40,7 @@ def test_presentations_are_owed_while_on_stage(scored, applications):
 def test_queries_do_not_grow(scored, applications, django_assert_num_queries, rows):
     for code in ("A-1", "A-2", "B-1")[:rows]:
         scored.visit(scored.candidate(applications[code]), "80", None)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(13):
         list(obligations.owed())
 
 

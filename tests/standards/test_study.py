@@ -10,8 +10,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from branches.models import AuditEntry, Branch, Notice, RoleGrant
+from branches.reminding import remind
 from branches.roles import Role
-from branches.todo import remind
 from standards import coverage, coverage_sheet, obligations
 from standards.deadlines import end_of
 from standards.models import Acknowledgement, Campaign, Publication, Stage
@@ -291,7 +291,7 @@ def test_a_branch_without_people_is_passed_over(plan, bureau, cast):
 @pytest.mark.parametrize("number", [1, 3])
 def test_urging_asks_the_same_queries_for_any_number(plan, bureau, cast, number, django_assert_num_queries):
     branches = [bureau.a1, bureau.a2, bureau.a3][:number]
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         study.remind_study(plan, branches, by=cast.committee_head)
 
 

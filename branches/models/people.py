@@ -1,4 +1,4 @@
-"""党组织、人员与授权、审计链、通知与后台任务: what every floor above needs."""
+"""党组织、人员与授权、审计链: what every floor above needs."""
 
 import datetime
 import hashlib
@@ -227,12 +227,17 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 class User(AbstractBaseUser):
     """人员：以警号登录，权限全部来自职务授权。"""
 
+    class Pace(models.TextChoices):
+        EACH = "each", "逐条发送"
+        DAILY = "daily", "每天汇总一次"
+
     police_no = models.CharField("警号", max_length=20, unique=True)
     name = models.CharField("姓名", max_length=40)
     unit = models.ForeignKey(Branch, models.PROTECT, related_name="people", verbose_name="所在党组织")
     email = models.EmailField("邮箱", blank=True)
     phone = models.CharField("电话", max_length=30, blank=True)
     speciality = models.CharField("专长", max_length=60, blank=True)
+    notice_pace = models.CharField("站外通知", max_length=8, choices=Pace.choices, default=Pace.EACH)
     is_active = models.BooleanField("启用", default=True)
     valid_until = models.DateField("账号有效期至", null=True, blank=True)
     created_at = models.DateTimeField("创建时间", auto_now_add=True)
@@ -275,6 +280,11 @@ class User(AbstractBaseUser):
         """活动管理员 of the whole tree. Campaigns, panels and results span every committee, so a grant on a node
         further down opens none of them."""
         return any(len(path) == Branch.steplen for path in self.scopes(Role.CAMPAIGN_ADMIN))
+
+    @property
+    def runs_system(self) -> bool:
+        """系统管理员 of the whole tree: the machine's own state concerns every unit."""
+        return any(len(path) == Branch.steplen for path in self.scopes(Role.SYSTEM_ADMIN))
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and rules.has_perm(perm, self, obj)
@@ -404,112 +414,3 @@ class AuditEntry(models.Model):
     def kind(self) -> str:
         """What sort of thing it happened to."""
         return self.target.split(":")[0]
-
-
-class Notice(models.Model):
-    """通知：既是收件箱也是发件箱；同一事由、同类、同一人、同一天只有一条。"""
-
-    class QuerySet(models.QuerySet):
-        def visible_to(self, user: User) -> "Notice.QuerySet":
-            return self.filter(recipient=user)
-
-        def unread(self) -> "Notice.QuerySet":
-            return self.filter(read_at=None)
-
-        def of_kind(self, kind: str) -> "Notice.QuerySet":
-            """By the first word of the kind: remind, application, …"""
-            return self.filter(kind__startswith=f"{kind}.") if kind else self.all()
-
-    class Mail(models.TextChoices):
-        NONE = "none", "不发邮件"
-        PENDING = "pending", "待发送"
-        SENDING = "sending", "发送中"
-        SENT = "sent", "已发送"
-        FAILED = "failed", "发送失败"
-
-    recipient = models.ForeignKey(User, models.CASCADE, related_name="notices")
-    kind = models.CharField("类别", max_length=60)
-    about = models.CharField("事由", max_length=60)
-    due_on = models.DateField("日期")
-    title = models.CharField("标题", max_length=200)
-    body = models.TextField("内容", blank=True)
-    url = models.CharField("去处理", max_length=200, blank=True)
-    # Who urged by hand; nobody for what the system wrote of itself.
-    sender = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="催办人")
-    created_at = models.DateTimeField("时间", default=timezone.now, db_index=True)
-    read_at = models.DateTimeField("已读时间", null=True)
-    mail = models.CharField("邮件", max_length=10, choices=Mail.choices, default=Mail.NONE)
-    claimed_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
-
-    objects = QuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "通知"
-        ordering = ["-created_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["about", "kind", "recipient", "due_on"], name="branches_notice_once")
-        ]
-        indexes = [
-            models.Index(fields=["recipient", "read_at"]),
-            models.Index(fields=["mail"], condition=Q(mail__in=["pending", "sending"]), name="branches_outbox"),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Job(models.Model):
-    """后台任务：工作进程替人做的一件事；进程被杀后凭租期重新排队。"""
-
-    class QuerySet(models.QuerySet):
-        def visible_to(self, user: User) -> "Job.QuerySet":
-            return self.filter(owner=user)
-
-    class State(models.TextChoices):
-        QUEUED = "queued", "排队中"
-        RUNNING = "running", "进行中"
-        DONE = "done", "已完成"
-        FAILED = "failed", "失败"
-
-    task = models.CharField("任务名", max_length=80)
-    target = models.CharField("对象", max_length=60)
-    owner = models.ForeignKey(User, models.CASCADE, null=True, related_name="jobs")
-    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
-
-    objects = QuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "后台任务"
-        ordering = ["-pk"]
-        constraints = [
-            # One unfinished job per thing to do: pressing the button twice does not do the work twice.
-            models.UniqueConstraint(
-                fields=["task", "target"],
-                condition=Q(state__in=["queued", "running"]),
-                name="branches_one_open_job",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.task} {self.target}"
-
-    @property
-    def unfinished(self) -> bool:
-        return self.state in (self.State.QUEUED, self.State.RUNNING)
-
-
-class Heartbeat(models.Model):
-    """心跳：定时任务最近一次运行的时间，供健康检查使用。"""
-
-    name = models.CharField(max_length=40, unique=True)
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S}"
