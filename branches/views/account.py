@@ -44,7 +44,8 @@ def carried(request):
         keeping.drop(request)
         return redirect(waiting["back"])
     said = [value for _, value in waiting["fields"] if not value.isascii()]
-    return render(request, "branches/carried.html", {**waiting, "said": said})
+    shown = {key: waiting[key] for key in ("path", "fields", "files")}
+    return render(request, "branches/carried.html", {**shown, "said": said})
 
 
 @require_POST

@@ -42,6 +42,7 @@ def test_same_person_gets_the_fields_again_without_passwords(client, expired, ca
     assert page.context["fields"] == [["role", "clerk"], ["reason", "接替前任"]]
     assert page.context["path"] == "/grants/new/"
     assert "接替前任" in page.content.decode()
+    assert page.context["user"] == cast.security_admin
 
 
 def test_another_person_gets_nothing(client, expired, cast):
