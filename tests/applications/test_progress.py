@@ -1,181 +1,277 @@
-"""我的创建 in detail: what stands on each criterion, what came back and was mended, the one thing to do next."""
+"""The matrix's filters and columns, who is ready and is told so, and more time for several branches at once."""
+
+import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from applications import progress
-from applications.models import Application, CheckDecision, Citation, Evidence
-from applications.services import planning, preparing
-from tests.factories import days
+from applications import obligations, ready
+from applications.columns import columns
+from applications.completeness import gaps
+from applications.models import Application, TaskRecord
+from applications.services import extending, planning, reminding
+from branches.models import AuditEntry, Notice, RoleGrant
+from standards.models import Extension, Stage, StageTask
+from tests import factories
+from tests.applications.test_committee_views import PROGRESS, row_of, shown
+from tests.road import fresh
+
+MEETING = StageTask.Kind.MEMBERS_MEETING
+REMIND, EXTEND_MANY = reverse("applications:remind"), reverse("applications:extend_many")
 
 
-def url(name, application, *more):
-    return reverse(f"applications:{name}", args=[application.pk, *more])
+def close_apply(track, days):
+    Stage.objects.filter(track=track, kind="apply").update(closes_on=factories.days(days))
 
 
-def fresh(application):
-    return Application.objects.for_work().get(pk=application.pk)
+def meeting(track):
+    return StageTask.objects.get(stage__track=track, kind=MEETING)
 
 
-def marks(application):
-    found = [mark for dimension in progress.Progress(fresh(application)).dimensions for mark in dimension.marks]
-    return {mark.criterion.code: mark for mark in found}
-
-
-@pytest.fixture
-def paper(tiny_application, cast):
-    return Evidence.objects.create(
-        branch=tiny_application.branch, sha256="e" * 64, name="台账.pdf", content_type="application/pdf", size=1,
-        uploaded_by=cast.clerk, file="x",
-    )  # fmt: skip
-
-
-# Completeness per criterion
-
-
-def test_a_criterion_wants_words_evidence_and_a_score(tiny_application, cast, paper):
-    leaf = tiny_application.track.rubric.leaves_for("")[0]
-    states = []
-    preparing.save_answer(tiny_application, leaf, answer={"points": "10"}, remark="", version=0, by=cast.clerk)
-    states.append(marks(tiny_application)[leaf.code])
-    preparing.save_answer(tiny_application, leaf, answer={"points": "10"}, remark="已落实", version=1, by=cast.clerk)
-    states.append(marks(tiny_application)[leaf.code])
-    Citation.objects.create(application=tiny_application, criterion=leaf, evidence=paper)
-    states.append(marks(tiny_application)[leaf.code])
-    assert [(mark.answered, mark.told, mark.evidence, mark.done) for mark in states] == [
-        (True, False, 0, False), (True, True, 0, False), (True, True, 1, True),
-    ]  # fmt: skip
-    assert states[0].points == "10"
-
-
-def test_what_only_the_inspectors_say_is_not_counted(wide_application):
-    shown = set(marks(wide_application))
-    leaves = wide_application.track.rubric.leaves_for(wide_application.branch.line)
-    asked = {leaf.code for leaf in leaves if leaf.asked or leaf.kind == "plain"}
-    assert shown == asked
-    assert any(leaf.code not in shown for leaf in leaves)
-
-
-def test_page_counts_per_dimension_and_filters_what_is_left(client_of, cast, tiny_application, paper):
-    leaf = tiny_application.track.rubric.leaves_for("")[0]
-    preparing.save_answer(tiny_application, leaf, answer={"points": "10"}, remark="已落实", version=0, by=cast.clerk)
-    Citation.objects.create(application=tiny_application, criterion=leaf, evidence=paper)
-    client, anchor = client_of(cast.clerk), f"{url('assessment', tiny_application)}#c{leaf.pk}"
-    page = client.get(url("detail", tiny_application))
-    first = page.context["progress"].dimensions[0]
-    assert (first.answered, first.told, first.cited, len(first.left)) == (1, 1, 1, len(first.marks) - 1)
-    assert anchor in page.content.decode()
-    assert anchor not in client.get(url("detail", tiny_application), {"left": ""}).content.decode()
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_page_asks_the_same_for_any_number_of_answers(
-    client_of, cast, tiny_application, paper, number, django_assert_num_queries
-):
-    for leaf in tiny_application.track.rubric.leaves_for("")[:number]:
-        Citation.objects.create(application=tiny_application, criterion=leaf, evidence=paper)
-    client = client_of(cast.clerk)
-    client.get(url("detail", tiny_application))
-    with django_assert_num_queries(16):
-        client.get(url("detail", tiny_application))
-
-
-# What was returned
-
-
-def remarked(application, *codes):
-    """The latest return said something of these criteria."""
-    titles = {leaf.code: leaf.title for leaf in application.track.rubric.leaves_for("")}
-    items = [{"code": code, "title": titles[code], "remark": "请补充", "self": "10", "checked": "8"} for code in codes]
-    CheckDecision.objects.filter(application=application).update(items=items)
+def column(track, user, label):
+    return next(each for each in columns(track, user) if each.label == label)
 
 
 @pytest.fixture
-def sent_back(tiny_application, road):
-    application = road.send_back(road.to(tiny_application, "submitted"), reason="材料不全。")
-    remarked(application, "A1", "A2")
-    return fresh(application)
+def clerk(client_of, cast):
+    return client_of(cast.committee_clerk)
 
 
-def test_remarks_lead_to_their_criteria(client_of, cast, sent_back):
-    page = client_of(cast.clerk).get(url("detail", sent_back))
-    leaf = next(leaf for leaf in sent_back.track.rubric.leaves_for("") if leaf.code == "A1")
-    items = page.context["returned"].remarks
-    assert [(item.code, item.changed) for item in items] == [("A1", False), ("A2", False)]
-    assert items[0].url == f"{url('assessment', sent_back)}#c{leaf.pk}"
-    assert page.context["next"].title == "按退回意见修改“A1 打分”"
+# Filters
 
 
-def test_a_mended_criterion_is_told_apart(client_of, cast, sent_back):
-    leaf = next(leaf for leaf in sent_back.track.rubric.leaves_for("") if leaf.code == "A1")
-    answer = sent_back.assessments.get(criterion=leaf)
-    preparing.save_answer(
-        sent_back, leaf, answer={"points": "5"}, remark="已补充", version=answer.version, by=cast.clerk
+def test_what_is_missing_is_found_by_its_column(clerk, applications, road, tiny_track, cast):
+    road.fill(applications["A-1"])
+    key = column(tiny_track, cast.committee_clerk, meeting(tiny_track).name).key
+    assert shown(clerk.get(PROGRESS, {"missing": key})) == ["A-2", "A-3"]
+    assert shown(clerk.get(PROGRESS, {"missing": "assessed"})) == ["A-2", "A-3"]
+    road.submit(applications["A-1"])
+    assert shown(clerk.get(PROGRESS, {"missing": "check"})) == ["A-1"]
+    assert shown(clerk.get(PROGRESS, {"missing": "nothing"})) == ["A-1", "A-2", "A-3"]
+
+
+def test_a_meeting_with_too_few_is_missing_and_marked_as_such(clerk, applications, road, tiny_track, cast):
+    StageTask.objects.filter(pk=meeting(tiny_track).pk).update(min_attendance=80)
+    road.fill(applications["A-1"])  # 9 of 10
+    road.fill(applications["A-2"])
+    TaskRecord.objects.filter(application=applications["A-2"]).update(present=7)
+    key = column(tiny_track, cast.committee_clerk, meeting(tiny_track).name).key
+    page = clerk.get(PROGRESS, {"missing": key})
+    assert shown(page) == ["A-2", "A-3"]
+    assert "到会率不到80%" in row_of(page, applications["A-2"].branch.short_name)
+    assert clerk.get(PROGRESS).context["numbers"][key] == 1
+
+
+@pytest.mark.parametrize(("present", "expected", "enough"), [(8, 10, True), (7, 10, False), (2, 3, True), (0, 0, True)])
+def test_the_column_and_the_gate_agree_on_attendance(applications, tiny_track, cast, present, expected, enough):
+    StageTask.objects.filter(pk=meeting(tiny_track).pk).update(min_attendance=66 if expected == 3 else 80)
+    application, task = fresh(applications["A-1"]), meeting(tiny_track)
+    planning.record_task(
+        application, task, by=cast.secretary, held_on=factories.days(0), expected=expected, present=present, body="会议"
     )
-    page = client_of(cast.clerk).get(url("detail", sent_back))
-    assert [item.changed for item in page.context["returned"].remarks] == [True, False]
-    assert page.context["next"].title.startswith("按退回意见修改“A2")
+    found = column(fresh(application).track, cast.committee_clerk, task.name)
+    assert Application.objects.filter(found.done, pk=application.pk).exists() is enough
+    assert any(gap.task == task.pk for gap in gaps(fresh(application))) is not enough
 
 
-def test_a_remark_on_a_criterion_that_is_no_more_leads_to_the_sheet(client_of, cast, sent_back):
-    CheckDecision.objects.update(items=[{"code": "Z9", "title": "旧指标", "remark": "请补充"}])
-    page = client_of(cast.clerk).get(url("detail", sent_back))
-    assert [item.url for item in page.context["returned"].remarks] == [url("assessment", sent_back)]
+def test_only_overdue_leaves_out_who_was_given_more_time(clerk, applications, bureau, tiny_track, cast):
+    close_apply(tiny_track, -1)
+    assert shown(clerk.get(PROGRESS, {"missing": "apply", "late": "on"})) == ["A-1", "A-2", "A-3"]
+    stage = applications["A-1"].stage("apply")
+    give = {"until": factories.days(3), "reason": "汛期", "granted_by": cast.campaign_admin}
+    Extension.objects.create(stage=stage, branch=bureau.a1, **give)
+    page = clerk.get(PROGRESS, {"late": "on"})
+    assert shown(page) == ["A-2", "A-3"]
+    assert "已逾期" not in row_of(clerk.get(PROGRESS), applications["A-1"].branch.short_name)
+    Extension.objects.create(stage=stage, branch=bureau.county_a, **give)
+    assert shown(clerk.get(PROGRESS, {"late": "on"})) == []
 
 
-def test_earlier_returns_stay_in_the_history(client_of, cast, sent_back, road):
-    road.send_back(road.submit(sent_back), reason="仍不全。")
-    text = client_of(cast.clerk).get(url("detail", sent_back)).content.decode()
-    assert ("材料不全。" in text, "仍不全。" in text, "退回2次" in text) == (True, True, True)
+def test_name_returned_and_order(clerk, applications, road):
+    road.to(applications["A-3"], "submitted")
+    road.send_back(applications["A-3"])
+    road.assess(applications["A-2"], "0.5")
+    name = applications["A-2"].branch.name
+    assert shown(clerk.get(PROGRESS, {"q": name[2:5]})) == ["A-2"]
+    assert shown(clerk.get(PROGRESS, {"returned": "on"})) == ["A-3"]
+    assert shown(clerk.get(PROGRESS, {"sort": "score"})) == ["A-3", "A-2", "A-1"]
+    assert shown(clerk.get(PROGRESS, {"sort": "idle"}))[-1] == "A-2"
+    assert [county for county, _ in clerk.get(PROGRESS, {"sort": "recent"}).context["groups"]] == [""]
 
 
-@pytest.mark.parametrize("number", [1, 3])
-def test_a_returned_page_asks_the_same_for_any_number_of_remarks(
-    client_of, cast, sent_back, number, django_assert_num_queries
+def test_the_filter_stands_in_the_address_of_the_next_page(clerk, applications, monkeypatch):
+    monkeypatch.setattr("applications.views.committee.PER_PAGE", 2)
+    page = clerk.get(PROGRESS, {"missing": "apply", "sort": "name"}).content.decode()
+    assert re.search(r'href="\?missing=apply&amp;sort=name&amp;page=2"', page)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("given", "queries"), [({"missing": "apply"}, 21), ({"late": "on"}, 21), ({"status": "ready"}, 23)]
+)
+def test_filtering_costs_the_same_for_any_number_of_rows(
+    clerk, applications, road, rows, given, queries, django_assert_num_queries
 ):
-    remarked(sent_back, *["A1", "A2", "A3"][:number])
-    client = client_of(cast.clerk)
-    client.get(url("detail", sent_back))
-    with django_assert_num_queries(26):
-        client.get(url("detail", sent_back))
+    kept = ["A-1", "A-2", "A-3"][:rows]
+    Application.objects.exclude(branch__code__in=kept).delete()
+    for code in kept:
+        road.fill(applications[code])
+    close_apply(applications["A-1"].track, -1 if "late" in given else 2)
+    clerk.get(PROGRESS)
+    with django_assert_num_queries(queries):
+        page = clerk.get(PROGRESS, given)
+    assert shown(page) == kept
 
 
-# The state on every page, and the one next thing
+# 齐备未提交
 
 
-@pytest.mark.parametrize("name", ["detail", "plan", "assessment", "evidence", "form", "preview"])
-def test_every_page_says_the_state(client_of, cast, tiny_application, name):
-    page = client_of(cast.clerk).get(url(name, tiny_application)).content.decode()
-    assert page.count("草稿·未提交") == 1
+def test_ready_means_what_the_gate_means(applications, road, tiny_track):
+    for code in ("A-1", "A-2", "A-3"):
+        road.fill(applications[code])
+    Application.objects.filter(pk=applications["A-2"].pk).update(form_data={})
+    TaskRecord.objects.filter(application=applications["A-3"]).delete()
+    found = {each.branch.code for each in ready.ready(Application.objects.all(), fresh(applications["A-1"]).track)}
+    assert found == {code for code, each in applications.items() if not gaps(fresh(each))} == {"A-1"}
 
 
-@pytest.mark.parametrize("name", ["detail", "plan", "assessment", "evidence", "preview", "receipt"])
-def test_every_page_of_a_submitted_application_shows_its_receipt(client_of, cast, tiny_application, road, name):
-    application = road.to(tiny_application, "submitted")
-    page = client_of(cast.clerk).get(url(name, application)).content.decode()
-    assert f"已提交，等待核查 · 回执号 {application.receipt_number}" in page
+def test_the_line_counts_too(applications, road, tiny_track):
+    tiny_track.self_line = 90
+    tiny_track.save()
+    road.fill(applications["A-1"], "0.95")
+    road.fill(applications["A-2"], "0.5")
+    track = fresh(applications["A-1"]).track
+    assert [each.branch.code for each in ready.ready(Application.objects.all(), track)] == ["A-1"]
 
 
-def test_the_state_does_not_tell_a_decision_that_is_not_public(client_of, cast, tiny_application, road):
-    application = road.to(tiny_application, "submitted")
-    pages = []
-    for status in ("in_review", "selected", "reserve", "not_selected"):
-        Application.objects.filter(pk=application.pk).update(status=status)
-        text = client_of(cast.secretary).get(url("plan", application)).content.decode()
-        pages.append(text[text.index('<div class="state') : text.index('<nav class="tabs')])
-    assert len(set(pages)) == 1
-    assert "考评中" in pages[0]
+@pytest.mark.parametrize(("days", "shows"), [(11, False), (10, True), (0, True), (-3, True), (-8, False)])
+def test_the_list_stands_on_top_in_the_days_around_the_deadline(clerk, applications, road, tiny_track, days, shows):
+    road.fill(applications["A-1"])
+    close_apply(tiny_track, days)
+    page = clerk.get(PROGRESS)
+    assert ("ready" in page.context and bool(page.context["ready"].applications)) is shows
+    assert ("只差书记提交" in page.content.decode()) is shows
 
 
-def test_after_the_submission_a_measure_that_ran_out_comes_next(client_of, cast, tiny_application, road):
-    application = road.fill(tiny_application)
-    item = application.plan_items.get()
-    application = road.submit(application)
-    client = client_of(cast.clerk)
-    assert client.get(url("detail", application)).context["next"] is None
-    item.due_on = days(-4)
-    item.save()
-    step = client.get(url("detail", application)).context["next"]
-    assert (step.title, step.url) == (f"登记“{item.measure}”的进展", url("measure", application, item.pk))
-    planning.note_progress(item, by=cast.clerk, noted_on=days(0), done=True)
-    assert client.get(url("detail", application)).context["next"] is None
+def test_one_click_tells_exactly_these_secretaries_once_a_day(clerk, cast, applications, road):
+    road.fill(applications["A-1"])
+    data = {"track": applications["A-1"].track_id, "ready": "1"}
+    page = clerk.post(REMIND, data, follow=True, headers={"referer": f"http://testserver{PROGRESS}"})
+    notice = Notice.objects.get(kind="remind.ready")
+    assert (notice.recipient, notice.sender) == (cast.secretary, cast.committee_clerk)
+    assert notice.title.startswith("内容已齐备，只差书记提交")
+    assert "请抓紧办理" not in notice.title + notice.body
+    assert f"{cast.committee_clerk.name}已提醒" in page.content.decode()
+    again = clerk.post(REMIND, data, follow=True, headers={"referer": f"http://testserver{PROGRESS}"})
+    assert Notice.objects.filter(kind="remind.ready").count() == 1
+    assert "今天已经提醒过" in again.content.decode()
+
+
+def test_who_is_not_ready_any_more_is_passed_over(applications, road, cast):
+    road.fill(applications["A-1"])
+    stale = fresh(applications["A-1"])
+    road.submit(applications["A-1"])
+    with pytest.raises(ValidationError) as refusal:
+        reminding.remind_ready([fresh(stale), fresh(applications["A-2"])], by=cast.committee_clerk)
+    assert (refusal.value.code, Notice.objects.filter(kind="remind.ready").count()) == ("nobody", 0)
+
+
+@pytest.mark.parametrize(("days", "owing"), [(4, []), (3, ["ready"]), (0, ["ready"]), (-1, [])])
+def test_the_committee_owes_a_reminder_in_the_last_days(applications, road, tiny_track, cast, days, owing):
+    road.fill(applications["A-1"])
+    close_apply(tiny_track, days)
+    assert [each.kind for each in obligations.owed(cast.committee_clerk)] == owing
+    assert [each.kind for each in obligations.owed(cast.other_head)] == []
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_asking_who_owes_it_costs_the_same(applications, road, tiny_track, cast, rows, django_assert_num_queries):
+    close_apply(tiny_track, 2)
+    for code in ["A-1", "A-2", "A-3"][:rows]:
+        road.fill(applications[code])
+    user = type(cast.committee_clerk).objects.get(pk=cast.committee_clerk.pk)
+    assert user.roles
+    with django_assert_num_queries(9):
+        assert [each.title[:1] for each in obligations.unsubmitted(user)] == [str(rows)]
+
+
+# Reminders
+
+
+def test_all_that_fit_the_filter_are_urged_across_the_pages(clerk, applications, road, monkeypatch):
+    monkeypatch.setattr("applications.views.committee.PER_PAGE", 1)
+    road.fill(applications["A-1"])
+    data = {"track": applications["A-1"].track_id, "missing": "assessed", "every": "1", "application": "7"}
+    page = clerk.post(REMIND, data, follow=True)
+    told = set(Notice.objects.filter(kind="remind.manual").values_list("about", flat=True))
+    assert told <= {f"application:{applications[code].pk}" for code in ("A-2", "A-3")} and told
+    assert f"已催办{len(told)}个支部" in page.content.decode()
+
+
+def test_the_confirmation_names_the_number(clerk, applications, road):
+    road.to(applications["A-1"], "submitted")
+    page = clerk.get(PROGRESS).content.decode()
+    assert "催办全部2个未提交支部" in page
+    assert "向全部2个未提交支部（不只本页）" in page
+
+
+def test_what_became_of_each_is_told(client_of, cast, applications, road):
+    road.to(applications["A-2"], "submitted")
+    RoleGrant.objects.filter(branch=applications["A-1"].branch).delete()
+    urged = [fresh(applications[code]) for code in ("A-1", "A-2", "B-1")]
+    found = reminding.remind_branches(urged, by=cast.campaign_admin)
+    assert [[each.branch.code for each in part] for part in found] == [["B-1"], [], ["A-1"], ["A-2"]]
+    words = "".join(found.words("书记和经办人"))
+    assert ("没有在任的书记和经办人" in words, applications["A-1"].branch.short_name in words) == (True, True)
+    assert AuditEntry.objects.filter(action="application.remind").count() == 1
+
+
+# More time
+
+
+def test_the_office_extends_for_several_at_once(client_of, cast, applications):
+    client = client_of(cast.campaign_admin)
+    ticked = {"application": [applications["A-1"].pk, applications["B-1"].pk], "track": applications["A-1"].track_id}
+    page = client.post(EXTEND_MANY, ticked)
+    assert (page.status_code, len(page.context["applications"]), Extension.objects.count()) == (200, 2, 0)
+    facts = {"stage": applications["A-1"].stage("apply").pk, "until": factories.days(9), "reason": "专项行动"}
+    assert client.post(EXTEND_MANY, {**ticked, **facts}).status_code == 302
+    assert {each.branch.code for each in Extension.objects.all()} == {"A-1", "B-1"}
+    assert Notice.objects.filter(kind="stage.extended", recipient=cast.secretary).count() == 1
+
+
+def test_one_date_that_is_not_later_extends_nobody(cast, applications):
+    both = [fresh(applications[code]) for code in ("A-1", "B-1")]
+    with pytest.raises(ValidationError) as refusal:
+        extending.extend_for_all(
+            both, both[0].stage("apply"), until=factories.days(1), reason="汛期", by=cast.campaign_admin
+        )
+    assert (refusal.value.code, Extension.objects.count()) == ("not_later", 0)
+
+
+def test_a_ranking_is_extended_once_for_the_committee(cast, applications, bureau):
+    both = [fresh(applications[code]) for code in ("A-1", "A-2")]
+    stage = both[0].stage("recommend")
+    extending.extend_for_all(both, stage, until=factories.days(20), reason="汛期", by=cast.campaign_admin)
+    assert Extension.objects.get().branch == bureau.county_a
+
+
+def test_a_committee_asks_and_the_office_finds_the_form_filled_in(client_of, cast, applications):
+    stage = applications["A-1"].stage("apply")
+    data = {
+        "application": [applications["A-1"].pk, applications["B-1"].pk], "stage": stage.pk,
+        "until": factories.days(9), "reason": "专项行动",
+    }  # fmt: skip
+    assert client_of(cast.committee_clerk).post(EXTEND_MANY, data).status_code == 302
+    assert Extension.objects.count() == 0
+    notice = Notice.objects.filter(kind="stage.asked").get(recipient=cast.campaign_admin)
+    assert applications["A-1"].branch.short_name in notice.body
+    assert applications["B-1"].branch.short_name not in notice.body  # out of the clerk's scope
+    page = client_of(cast.campaign_admin).get(notice.url)
+    assert [each.branch.code for each in page.context["applications"]] == ["A-1"]
+    assert page.context["form"]["until"].value() == factories.days(9).isoformat()
+
+
+def test_extending_without_a_choice_leads_back(clerk, applications):
+    assert clerk.post(EXTEND_MANY, {"track": applications["A-1"].track_id}).url == PROGRESS
