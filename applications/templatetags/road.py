@@ -19,10 +19,10 @@ def application_state(context: dict[str, Any]) -> dict[str, Any]:
     """The strip of state: draft, returned or handed in, with the receipt and what is due.
 
     At most one query beyond what every page of the application has read, and only where one was returned and the page
-    has not read it itself (`returned`).
+    has not read it itself (`open_return`).
     """
     application: Application = context["application"]
-    returned = context["returned"] if "returned" in context else completeness.open_return(application)
+    returned = context["open_return"] if "open_return" in context else completeness.open_return(application)
     draft, status = application.is_draft, application.status_for(context["user"])
     return {
         "application": application,

@@ -175,7 +175,7 @@ def page(application: Application, user: User, *, editable: bool, typed: dict[in
         "application": application,
         "rubric": rubric,
         "dimensions": dimensions,
-        "returned": returned,
+        "open_return": returned,
         "returned_rows": [row for dimension in dimensions for row in dimension["rows"] if row.returned],
         "radar": radar.radar(
             (str(each["key"]), each["top"].title, each["points"], each["full"])

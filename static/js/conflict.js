@@ -81,7 +81,6 @@ window.conflict = (function () {
 
   function ask(row, options) {
     var theirs = options.theirs;
-    var labels = options.labels || ["用我的", "用对方的"];
     var old = row.querySelector("[data-conflict-box]");
     if (old) { old.remove(); }
     row.dataset.conflict = "1";
@@ -91,6 +90,7 @@ window.conflict = (function () {
     /* Choosing is not typing. */
     ["input", "change"].forEach(function (name) { box.addEventListener(name, function (event) { event.stopPropagation(); }); });
     var differing = parts(row, theirs.fields);
+    var labels = options.labels || (differing.length > 1 ? ["都用我的", "都用对方的"] : ["用我的", "用对方的"]);
     var said = document.createElement("p");
     var words = differing.map(function (part) { return (differing.length > 1 ? part.label + "：" : "") + describe(part.fields, theirs.fields); });
     said.textContent = theirs.by + "保存的是：" + (words.join("；") || "与您填写的相同");
