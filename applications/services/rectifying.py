@@ -44,6 +44,7 @@ def open_rectification(
 ) -> Rectification:
     """Put a gap on the ledger; what else is known of it may follow later. `words`: fields out of WORDS.
 
+    Safe to repeat: an open entry that says the same is what it gives back.
     Codes: `no_gap`, `foreign_tag`, `foreign_criterion`.
     """
     criterion = words.get("criterion")
@@ -52,9 +53,10 @@ def open_rectification(
         _require_words(
             application, gap=gap, tags=tags, criterion=criterion, held_rubric=self_check and self_check.rubric_id
         )
-        rectification = Rectification.objects.create(
-            application=application, source=source, self_check=self_check, gap=gap.strip(), created_by=by, **words
-        )
+        told = {"source": source, "self_check": self_check, "gap": gap.strip(), **words}
+        if held := application.rectifications.filter(state=State.OPEN, **told).first():
+            return held
+        rectification = Rectification.objects.create(application=application, created_by=by, **told)
         _tag(rectification, tags)
         audit.record(
             "rectification.open", application, by=by, branch=application.branch,

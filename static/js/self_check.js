@@ -80,6 +80,7 @@
     data.append("criterion", row.dataset.row);
     data.append("gap", field.value);
     row.querySelectorAll("[data-tag]:checked").forEach(function (tag) { data.append("tag", tag.value); });
+    if (button.disabled) { return; }
     button.disabled = true;
     window.house.post(root.dataset.rectify, data).then(function (answer) {
       button.disabled = false;

@@ -151,6 +151,13 @@ def test_an_open_entry_can_be_deleted_and_the_log_keeps_it(entry, cast):
     assert code_of(rectifying.review_rectification, gone, version=1, by=cast.secretary) == "gone"
 
 
+def test_the_same_gap_put_down_twice_is_one_entry(application, entry, cast):
+    again = rectifying.open_rectification(application, gap=" 党课少一次 ", tags=["弱化"], by=cast.secretary)
+    assert again.pk == entry.pk
+    done(entry, cast.clerk)
+    assert rectifying.open_rectification(application, gap="党课少一次", by=cast.clerk).pk != entry.pk
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [({"gap": " "}, "no_gap"), ({"tags": ["懒散"]}, "foreign_tag"), ({"criterion": "wide"}, "foreign_criterion")],

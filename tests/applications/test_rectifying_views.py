@@ -174,8 +174,8 @@ def test_the_ledger_is_narrowed_on_the_page_and_on_paper(client, application, se
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_paper_and_entry_ask_the_same_for_any_number(client, application, cast, rows, django_assert_num_queries):
-    for _ in range(rows):
-        entry = rectifying.open_rectification(application, gap="差距", tags=["弱化", "两张皮"], by=cast.clerk)
+    for number in range(rows):
+        entry = rectifying.open_rectification(application, gap=f"差距{number}", tags=["弱化", "两张皮"], by=cast.clerk)
     client.get(page("ledger", application.pk))
     with django_assert_num_queries(12):
         client.get(page("ledger", application.pk))

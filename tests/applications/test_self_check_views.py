@@ -321,10 +321,14 @@ def test_the_overview_counts_by_kind_of_problem(client_of, cast, applications):
         ("A-2", [], None),
         ("B-1", ["虚化"], -1),
     ]
-    for code, tags, due in given:
+    for number, (code, tags, due) in enumerate(given):
         application = Application.objects.for_work().get(pk=applications[code].pk)
         rectifying.open_rectification(
-            application, gap="差距", tags=tags, due_on=factories.days(due) if due is not None else None, by=cast.clerk
+            application,
+            gap=f"差距{number}",
+            tags=tags,
+            due_on=factories.days(due) if due is not None else None,
+            by=cast.clerk,
         )
     answer = client_of(cast.committee_clerk).get(page("rectifications"))
     counted = [(row["name"], row["branches"], row["all"], row["overdue"]) for row in answer.context["by_tag"]]
