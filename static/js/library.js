@@ -65,9 +65,10 @@
     if (waiting.size) { return; }
     fetch(location.href, { credentials: "same-origin" }).then(function (answer) { return answer.ok ? answer.text() : ""; }, function () { return ""; }).then(function (text) {
       var page = new DOMParser().parseFromString(text, "text/html");
-      ["#library", ".lead-line", ".library-counts"].forEach(function (place) {
+      if (!text) { return; }
+      ["#library", ".lead-line", ".library-counts", ".unfinished"].forEach(function (place) {
         var old = document.querySelector(place), fresh = page.querySelector(place);
-        if (old && fresh) { old.replaceWith(document.importNode(fresh, true)); }
+        if (old && fresh) { old.replaceWith(document.importNode(fresh, true)); } else if (old) { old.remove(); }
       });
       if (!document.querySelector(".library-counts") && page.querySelector(".library-counts")) { location.reload(); }
     });
