@@ -6,7 +6,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from applications.models import Application
+from applications.models import Application, Evidence
 from branches.models import Branch, CommitteeMember, RoleGrant, User
 from standards.models import (
     Campaign,
@@ -272,3 +272,17 @@ def draft_outline(code: str = "OUTLINE") -> Rubric:
         for place, (label, value) in enumerate(rules):
             ScoreRule.objects.create(criterion=criterion, order=place, label=label, points=value)
     return Rubric.objects.get(pk=rubric.pk)
+
+
+def evidence_rows(branch, user, number: int) -> None:
+    """So many rows of a library, with no files behind them."""
+    Evidence.objects.bulk_create(
+        [
+            Evidence(
+                branch=branch, sha256=f"{n:064d}", name=f"材料{n:05d}.jpg", content_type="image/jpeg", size=1000,
+                uploaded_by=user, file=f"evidence/{n}", caption=f"第{n}份",
+            )
+            for n in range(number)
+        ],
+        batch_size=1000,
+    )  # fmt: skip

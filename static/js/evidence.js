@@ -110,6 +110,7 @@
     item.row.className = result.ok ? "upload-ok" : "upload-no";
     item.again.hidden = !result.again;
     tell(item, result.message);
+    if (!result.ok) { item.row.parentNode.insertBefore(item.row, item.row.parentNode.firstChild); /* to be seen among hundreds */ }
     if (result.room) { room(result.room); }
     if (!in_state("waiting", "sending").length) { finished(); }
   }

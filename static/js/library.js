@@ -66,11 +66,10 @@
     fetch(location.href, { credentials: "same-origin" }).then(function (answer) { return answer.ok ? answer.text() : ""; }, function () { return ""; }).then(function (text) {
       var page = new DOMParser().parseFromString(text, "text/html");
       if (!text) { return; }
-      ["#library", ".lead-line", ".library-counts", ".unfinished"].forEach(function (place) {
+      ["#library", ".lead-line", ".library-top", ".unfinished"].forEach(function (place) {
         var old = document.querySelector(place), fresh = page.querySelector(place);
         if (old && fresh) { old.replaceWith(document.importNode(fresh, true)); } else if (old) { old.remove(); }
       });
-      if (!document.querySelector(".library-counts") && page.querySelector(".library-counts")) { location.reload(); }
     });
   });
 })();
