@@ -85,7 +85,7 @@ def test_library_asks_the_same_number_of_queries(client_of, cast, tiny_applicati
         services.cite(tiny_application, leaf(tiny_application), evidence, by=cast.clerk)
     client = client_of(cast.clerk)
     client.get(library(tiny_application))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         page = client.get(library(tiny_application))
     assert len(page.context["page_obj"]) == number
 

@@ -287,7 +287,7 @@ def test_page_of_a_large_library_asks_as_often(
     factories.evidence_rows(tiny_application.branch, cast.clerk, number)
     client = client_of(cast.clerk)
     client.get(library)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         page = client.get(library)
     assert (page.context["total"], len(page.context["page_obj"])) == (number, min(number, 40))
 
