@@ -93,7 +93,9 @@ def detail(request, pk):
             "progress": steps,
             "stages": progress.stage_bar(application),
             "decisions": decisions,
-            "returned": returned,
+            # The decision, as the strip of state looks for it, and with it what was said of single criteria.
+            "returned": returned.decision if returned else None,
+            "came_back": returned,
             "snapshots": list(application.snapshots.defer("content").select_related("created_by", "withdrawn_by")),
             "actions": {line.action for line in gate.actions_for(application, user)},
             "mine": mine,

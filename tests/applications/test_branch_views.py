@@ -122,7 +122,7 @@ def test_detail_marks_one_current_stage_and_shows_the_extension(client_of, cast,
 def test_detail_shows_what_was_returned_and_why(client_of, cast, application, road):
     application = road.send_back(road.to(application, "submitted"), reason="缺党员大会记录。")
     page = client_of(cast.clerk).get(url("detail", application))
-    assert page.context["returned"].decision.reason == "缺党员大会记录。"
+    assert page.context["returned"].reason == "缺党员大会记录。"
     assert [snapshot.number for snapshot in page.context["snapshots"]] == [1]
     assert "已退回修改（第1次）" in page.content.decode()
     application = road.submit(application)

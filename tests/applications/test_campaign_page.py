@@ -100,7 +100,7 @@ def sent_back(tiny_application, road):
 def test_remarks_lead_to_their_criteria(client_of, cast, sent_back):
     page = client_of(cast.clerk).get(url("detail", sent_back))
     leaf = next(leaf for leaf in sent_back.track.rubric.leaves_for("") if leaf.code == "A1")
-    items = page.context["returned"].remarks
+    items = page.context["came_back"].remarks
     assert [(item.code, item.changed) for item in items] == [("A1", False), ("A2", False)]
     assert items[0].url == f"{url('assessment', sent_back)}#c{leaf.pk}"
     assert page.context["next"].title == "按退回意见修改“A1 打分”"
@@ -113,14 +113,14 @@ def test_a_mended_criterion_is_told_apart(client_of, cast, sent_back):
         sent_back, leaf, answer={"points": "5"}, remark="已补充", version=answer.version, by=cast.clerk
     )
     page = client_of(cast.clerk).get(url("detail", sent_back))
-    assert [item.changed for item in page.context["returned"].remarks] == [True, False]
+    assert [item.changed for item in page.context["came_back"].remarks] == [True, False]
     assert page.context["next"].title.startswith("按退回意见修改“A2")
 
 
 def test_a_remark_on_a_criterion_that_is_no_more_leads_to_the_sheet(client_of, cast, sent_back):
     CheckDecision.objects.update(items=[{"code": "Z9", "title": "旧指标", "remark": "请补充"}])
     page = client_of(cast.clerk).get(url("detail", sent_back))
-    assert [item.url for item in page.context["returned"].remarks] == [url("assessment", sent_back)]
+    assert [item.url for item in page.context["came_back"].remarks] == [url("assessment", sent_back)]
 
 
 def test_earlier_returns_stay_in_the_history(client_of, cast, sent_back, road):
@@ -136,7 +136,7 @@ def test_a_returned_page_asks_the_same_for_any_number_of_remarks(
     remarked(sent_back, *["A1", "A2", "A3"][:number])
     client = client_of(cast.clerk)
     client.get(url("detail", sent_back))
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(25):
         client.get(url("detail", sent_back))
 
 
