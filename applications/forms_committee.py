@@ -1,6 +1,7 @@
 """Input shapes of the committees' and the inspectors' pages."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -81,6 +82,47 @@ class ProgressFilter(forms.Form):
         return overview.ordered(found, given.get("sort", ""))
 
 
+class CheckFilter(forms.Form):
+    """What the committee narrows its waiting list by; the desk goes from one to the next in the same list."""
+
+    AGAIN = (("", "全部"), ("first", "首次提交"), ("again", "退回后重交"))
+    SORTS = {
+        "": ("先提交的在前", ("submitted_at", "pk")),
+        "name": ("按名称", ("branch__short_name", "pk")),
+        "score": ("自评分从高到低", ("-self_score", "pk")),
+        "late": ("后提交的在前", ("-submitted_at", "-pk")),
+    }
+    q = forms.CharField(label="支部名称", required=False, max_length=60)
+    county = forms.ChoiceField(label="所属党委", required=False)
+    again = forms.ChoiceField(label="第几次提交", required=False, choices=AGAIN)
+    sort = forms.ChoiceField(label="排序", required=False, choices=[(key, words) for key, (words, _) in SORTS.items()])
+
+    def __init__(self, *args: Any, counties: list[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["county"].choices = [("", "全部"), *((each.path, each.short_name) for each in counties)]
+        if len(counties) < 2:
+            del self.fields["county"]
+
+    def narrow(self, applications):
+        self.is_valid()
+        given = self.cleaned_data
+        if given.get("q"):
+            applications = applications.filter(branch__name__icontains=given["q"])
+        if given.get("county"):
+            applications = applications.filter(branch__path__startswith=given["county"])
+        if given.get("again"):
+            applications = applications.filter(**{"returns__gt" if given["again"] == "again" else "returns": 0})
+        return applications
+
+    def ordered(self, applications):
+        return applications.order_by(*self.SORTS[self.cleaned_data.get("sort", "")][1])
+
+    @property
+    def trail(self) -> str:
+        """What was asked for, as the addresses from here on carry it; "" for the plain list."""
+        return urlencode({name: value for name, value in self.cleaned_data.items() if value})
+
+
 class DecisionForm(forms.Form):
     """A decision about the submission that was on the screen: after another one it must be read again."""
 
@@ -102,15 +144,53 @@ class DecisionForm(forms.Form):
 
 
 class ReturnForm(DecisionForm):
+    """Why it goes back: in general, and criterion by criterion (`items`: which criteria, `said-<key>`: what of each)."""
+
     reason = Text(
         label="退回理由",
         max_length=1000,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="逐条写明要改什么，支部会看到",
+        help_text="总的要求；具体到某项的写在上面的逐项意见里。支部会看到",
     )
     due_on = forms.DateField(
         label="修改期限", required=False, widget=DateInput(), help_text="晚于申报截止日的，自动为该支部延期到这一天"
     )
+    # What a remark may take.
+    MOST = 1000
+
+    @property
+    def ticked(self) -> list[str]:
+        return self.data.getlist(self.add_prefix("item")) if self.is_bound else []
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Every remark as it was typed, by the key of its criterion."""
+        start = self.add_prefix("said-")
+        return {name[len(start) :]: _plain(text) for name, text in self.data.items() if name.startswith(start)}
+
+    def clean(self):
+        data = super().clean()
+        said, found = self.said, []
+        for leaf in self.application.track.rubric.leaves_for(self.application.branch.line):
+            if leaf.key not in self.ticked:
+                continue
+            text = said.get(leaf.key, "").strip()
+            if not text:
+                self.add_error(None, ValidationError(f"{leaf.code} {leaf.title}勾选了但没有写意见。", code="blank"))
+            elif len(text) > self.MOST:
+                self.add_error(
+                    None,
+                    ValidationError(f"{leaf.code} {leaf.title}的意见超过{self.MOST}字，请精简。", code="too_long"),
+                )
+            found.append((leaf, text))
+        data["items"] = found
+        return data
+
+
+def _plain(text: str) -> str:
+    """With the browser's line ends made plain."""
+    return text.replace("\r\n", "\n")
 
 
 class AcceptForm(DecisionForm):

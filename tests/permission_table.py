@@ -197,6 +197,7 @@ applications:extend_many      GET  ·          x   x   >   >   x   x   x   x   x
 applications:extend_many      POST ·          x   x   >   >   x   x   x   x   x   >   >   x   x   x   x   L
 applications:check_list       GET  ·          x   x   .   .   x   x   x   x   x   .   .   x   x   x   x   L
 applications:check            GET  app        x-- x-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
+applications:check_record     GET  app        x-- x-- .-- .-- .-- x-- x-- --- --- ..- .-- --- --- --- --- LLL
 applications:save_check       POST app        x-- x-- >-- >-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:return           POST app        x-- x-- !-- !-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL
 applications:accept           POST app        x-- x-- !-- !-- x-- x-- x-- --- --- xx- x-- --- --- --- --- LLL

@@ -1,6 +1,6 @@
 """The committee's work on one application: check item by item, return with reasons, accept, nominate, forward."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -78,28 +78,52 @@ def check_score(application: Application) -> scoring.SheetScore:
     return scoring.score_sheet(application.track.rubric.sheet.for_line(application.branch.line), points)
 
 
-def return_application(application: Application, *, reason: str, due_on: date | None, by: User) -> Application:
-    """Send it back with reasons (S1-51). A due date after the stage's end extends the stage for this branch.
+def confirm_check(application: Application, criterion: Criterion, *, version: int, by: User) -> CheckItem:
+    """The score stands as it is, looked at again after the branch changed the item: saved anew, with its day and hand.
 
-    Codes: `no_reason`, `past_due` (a date gone by), `no_due_date` (the stage is over, without one nothing can be
-    submitted again), or the gate's.
+    Code `stale` as in `save_check`; `nothing` where there is no score to stand by.
     """
-    if not reason.strip():
-        raise ValidationError("请写明退回理由，支部才知道改什么。", code="no_reason")
+    item = application.check_items.filter(criterion=criterion, points__isnull=False).first()
+    if item is None:
+        raise ValidationError(f"“{criterion.title}”还没有核分，请先打分。", code="nothing")
+    return save_check(application, criterion, answer=item.answer, remark=item.remark, version=version, by=by)
+
+
+def return_application(
+    application: Application,
+    *,
+    reason: str,
+    due_on: date | None,
+    by: User,
+    items: Sequence[tuple[Criterion, str]] = (),
+) -> Application:
+    """Send it back with reasons and remarks on single criteria (S1-51). A due date after the stage's end extends it.
+
+    Codes: `no_reason` (neither reason nor remark), `past_due` (a date gone by), `no_due_date` (the stage is over,
+    without one nothing can be submitted again), `foreign_criterion`, or the gate's.
+    """
+    if not reason.strip() and not items:
+        raise ValidationError("请写明退回理由，或勾选至少一条逐项意见，支部才知道改什么。", code="no_reason")
     if due_on and due_on < timezone.localdate():
         raise ValidationError("修改期限不能早于今天。", code="past_due")
+    for criterion, _ in items:
+        require_criterion(application, criterion)
     stage = application.stage(Stage.Kind.APPLY)
     ends = deadlines.deadline_for(stage, application.branch)
     with audit.recorded():
         # Counted afresh: the application may have been returned before by somebody else.
-        returns = (
-            Application.objects.select_for_update(no_key=True).values_list("returns", flat=True).get(pk=application.pk)
-        )
+        current = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
         if ends and not due_on and ends <= timezone.now():
             raise ValidationError(f"“{stage}”已截止，请填写修改期限，支部才能重新提交。", code="no_due_date")
-        gate.move(application, "return", by=by, returns=returns + 1)
-        CheckDecision.objects.create(
-            application=application, outcome=CheckDecision.Outcome.RETURNED, reason=reason, due_on=due_on, decided_by=by
+        gate.move(application, "return", by=by, returns=current.returns + 1)
+        decision = CheckDecision.objects.create(
+            application=application,
+            outcome=CheckDecision.Outcome.RETURNED,
+            reason=reason.strip() or "请按逐项意见修改。",
+            due_on=due_on,
+            submission=current.submissions,
+            items=_remarks(application, items),
+            decided_by=by,
         )
         if stage and ends and due_on and deadlines.end_of(due_on) > ends:
             campaign_services.extend_stage(stage, application.branch, until=due_on, reason="退回修改", by=by)
@@ -107,11 +131,36 @@ def return_application(application: Application, *, reason: str, due_on: date | 
             notices.holders(application.branch, *BRANCH_ROLES),
             "application.returned",
             about=f"application:{application.pk}:{application.returns}",
-            title=f"申报被退回修改：{application.track}",
-            body=reason,
+            title=f"申报被退回修改（第{application.returns}次）：{application.track}",
+            body=_in_words(decision),
             url=application.get_absolute_url(),
         )
     return application
+
+
+def _remarks(application: Application, items: Sequence[tuple[Criterion, str]]) -> list[dict[str, str]]:
+    """As the decision keeps them: what was said of each criterion, beside both scores at that moment."""
+    keys = [criterion.pk for criterion, _ in items]
+    said = dict(application.assessments.filter(criterion__in=keys).values_list("criterion_id", "points"))
+    checked = dict(application.check_items.filter(criterion__in=keys).values_list("criterion_id", "points"))
+    return [
+        {
+            "code": criterion.code,
+            "title": criterion.title,
+            "remark": remark.strip(),
+            "self": scoring.plain(said.get(criterion.pk)),
+            "checked": scoring.plain(checked.get(criterion.pk)),
+        }
+        for criterion, remark in items
+    ]
+
+
+def _in_words(decision: CheckDecision) -> str:
+    """The whole return in a notice: reason, remarks, and until when."""
+    lines = [decision.reason, *(f"· {item['code']} {item['title']}：{item['remark']}" for item in decision.items)]
+    if due := decision.due_on:
+        lines.append(f"请在{due.year}年{due.month}月{due.day}日24时前改好并重新提交。")
+    return "\n".join(lines)
 
 
 def accept_application(
@@ -153,6 +202,7 @@ def accept_application(
             members=members,
             checked_on=checked_on,
             score=score.total,
+            submission=current.submissions,
             decided_by=by,
         )
         notices.post(

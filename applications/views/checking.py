@@ -1,23 +1,21 @@
-"""The check desk: what the branch says and shows beside the committee's own score, then return or accept."""
+"""The check desk: what waits for the committee, what the branch says beside its own score, and every score saved."""
 
-from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from applications import overview
-from applications.forms_committee import AcceptForm, ReturnForm
-from applications.models import Application, Assessment, CheckDecision, CheckItem, Citation
+from applications.desk import Desk, Row, numbered, proposals, return_lines, totals
+from applications.forms_committee import AcceptForm, CheckFilter, ReturnForm
+from applications.models import Application, CheckDecision, CheckItem
 from applications.services import checking
 from applications.states import Status
 from applications.views.scope import application_for, messages_of, require, wants_json
@@ -33,15 +31,16 @@ PER_PAGE = 50
 
 
 def check_list(request):
-    """What waits for the committee's check, oldest first, and what it has concluded."""
+    """What waits for the committee's check, oldest first unless asked otherwise, and what it has concluded."""
     require(request, "applications.check_list", None)
     tracks = overview.tracks_of(request.user)
     everything = Application.objects.held_as(request.user, *COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)
     numbers = dict(waiting(everything).order_by().values_list("track").annotate(n=Count("pk")))
     track = overview.pick(tracks, request.GET.get("track"), preferred=numbers)
-    scope = everything.filter(track=track)
     done = request.GET.get("show") == "done"
-    found = concluded(scope) if done else waiting(scope)
+    form = filter_of(request)
+    scope = form.narrow(everything.filter(track=track))
+    found = concluded(scope) if done else form.ordered(waiting(scope))
     page = Paginator(found.select_related("branch"), PER_PAGE).get_page(request.GET.get("page"))
     for each in page.object_list:
         each.track = track  # read once for all rows
@@ -49,6 +48,8 @@ def check_list(request):
         "tracks": tracks,
         "track": track,
         "done": done,
+        "form": form,
+        "trail": form.trail,
         "page_obj": page,
         "rows": [(each, each.status_for(request.user)) for each in page.object_list],
         "waiting": numbers.get(track.pk, 0) if track else 0,
@@ -58,8 +59,15 @@ def check_list(request):
     return render(request, "applications/check_list.html", context)
 
 
+def filter_of(request, *, drawn: bool = True) -> CheckFilter:
+    """The filter in the address, carried on by the desk; where it is not drawn only what was asked for is looked up."""
+    asked = drawn or request.GET.get("county")
+    roles = (*COMMITTEE_ROLES, Role.CAMPAIGN_ADMIN)
+    return CheckFilter(request.GET, counties=overview.counties_of(request.user, roles) if asked else [])
+
+
 def waiting(applications):
-    return applications.filter(status=Status.SUBMITTED).order_by("submitted_at", "pk")
+    return applications.filter(status=Status.SUBMITTED)
 
 
 def concluded(applications):
@@ -77,127 +85,81 @@ def concluded(applications):
     )
 
 
+class Queue:
+    """The waiting list as it was filtered and ordered, and where in it one application stands. One query."""
+
+    def __init__(self, request, application: Application) -> None:
+        self.form = filter_of(request, drawn=False)
+        scope = Application.objects.held_as(request.user, *COMMITTEE_ROLES).filter(track=application.track)
+        found = self.form.ordered(self.form.narrow(waiting(scope)))
+        self.rows = [{"pk": pk, "name": name} for pk, name in found.values_list("pk", "branch__short_name")]
+        self.trail = self.form.trail
+        self.place = next((place for place, row in enumerate(self.rows) if row["pk"] == application.pk), None)
+
+    @cached_property
+    def next(self) -> dict | None:
+        """The one after it; for one that is not in the list (any more) the first."""
+        following = 0 if self.place is None else self.place + 1
+        return self.rows[following] if following < len(self.rows) else None
+
+    @cached_property
+    def previous(self) -> dict | None:
+        return self.rows[self.place - 1] if self.place else None
+
+    @property
+    def number(self) -> int:
+        return (self.place or 0) + 1
+
+    def address(self, name: str, *keys, **more) -> str:
+        """A page of the desk that keeps the filter and order of the list."""
+        query = "&".join(part for part in (self.trail, *(f"{key}={value}" for key, value in more.items())) if part)
+        return f"{reverse(name, args=keys)}?{query}" if query else reverse(name, args=keys)
+
+
 # The desk
 
 
-@dataclass
-class Row:
-    """One criterion: the branch's answer and evidence, and the committee's own score as saved or as typed."""
-
-    criterion: Criterion
-    answer: Assessment | None
-    item: CheckItem | None
-    given: dict[str, Any]
-    remark: str
-    citations: list[Citation] = field(default_factory=list)
-    error: str = ""
-    heads: list[sheets.Head] = field(default_factory=list)
-    version: int = 0
-    stands: str = ""
-
-    @cached_property
-    def entry(self) -> answers.Entry:
-        """The committee's own input."""
-        return answers.entry(self.criterion, self.given)
-
-    @cached_property
-    def said(self) -> answers.Entry:
-        """What the branch answered."""
-        return answers.entry(self.criterion, self.answer.answer if self.answer else {})
-
-    @property
-    def differs(self) -> bool:
-        mine, theirs = self.item and self.item.points, self.answer and self.answer.points
-        return mine is not None and theirs is not None and mine != theirs
-
-
 def check(request, pk):
-    """The check desk."""
-    return _desk(request, application_for(request, pk, "applications.view_check"))
+    """The check desk; on a second look only what changed, unless all is asked for (`all`)."""
+    return show_desk(request, application_for(request, pk, "applications.view_check"))
 
 
-def _desk(request, application, *, forms=None, typed=None, status=200):
+def show_desk(request, application, *, forms=None, typed=None, status=200):
     may = request.user.has_perm("applications.check", application)
+    desk = Desk(application, typed, every=bool(request.GET.get("all")))
     is_open = may and application.status == Status.SUBMITTED
-    decisions = list(application.check_decisions.select_related("decided_by"))
-    line = application.track.check_line
+    queue = Queue(request, application)
     context = {
         "application": application,
+        "desk": desk,
+        "look": desk.look,
         "open": is_open,
         "shown_status": application.status_for(request.user),
-        "decisions": decisions,
-        "next": next_waiting(application, request.user) if may else None,
-        "line": scoring.plain(line),
-        **_page(application, typed or {}),
-        **(_forms(request, application) | (forms or {}) if is_open or forms else {}),
+        "decisions": numbered(desk.decisions),
+        "queue": queue if may else None,
+        "trail": queue.trail,
+        "line": scoring.plain(application.track.check_line),
+        "self_total": scoring.plain(desk.self_score.total),
+        "notes": sheets.total_notes(desk.rubric.sheet),
+        "dimensions": desk.dimensions,
+        **desk.totals(),
+        **(_forms(request, desk, forms or {}) if is_open or forms else {}),
     }
     return render(request, "applications/check.html", context, status=status)
 
 
-def _forms(request, application) -> dict:
-    facts = {"checked_on": timezone.localdate(), "members": request.user.name}
+def _forms(request, desk, given) -> dict:
+    """The two conclusions, a refused one as it was typed."""
+    application, facts = desk.application, {"checked_on": timezone.localdate(), "members": request.user.name}
+    returning = given.get("return_form") or ReturnForm(application=application, prefix="return")
+    typed = returning.said if returning.is_bound else None
     return {
-        "return_form": ReturnForm(application=application, prefix="return"),
         "accept_form": AcceptForm(application=application, prefix="accept", initial=facts),
+        "return_form": returning,
+        "return_lines": return_lines(desk, typed, returning.ticked),
+        "proposals": proposals(),
+        **given,
     }
-
-
-def _page(application: Application, typed: dict[int, Row]) -> dict:
-    """Everything the desk shows: three queries, the rubric comes from memory."""
-    rubric, line = application.track.rubric, application.branch.line
-    said = {answer.criterion_id: answer for answer in application.assessments.all()}
-    items = {item.criterion_id: item for item in application.check_items.all()}
-    cited: dict[int, list[Citation]] = {}
-    for citation in application.citations.select_related("evidence"):
-        cited.setdefault(citation.criterion_id, []).append(citation)
-    score = _score(application, {item.criterion_id: item.points for item in items.values()})
-    self_score = _score(application, {answer.criterion_id: answer.points for answer in said.values()})
-    dimensions = []
-    for top in rubric.dimensions:
-        heads = sheets.subheads(top, line, score)
-        leaves = [leaf for leaf in top.leaves if leaf.item.applies_to(line)]
-        rows = [typed.get(leaf.pk) or _row(leaf, said.get(leaf.pk), items.get(leaf.pk)) for leaf in leaves]
-        for row in rows:
-            row.citations, row.heads = cited.get(row.criterion.pk, []), heads.get(row.criterion.key, [])
-        head = sheets.head_of(top, score)
-        dimensions.append({"top": top, "head": head, "rows": rows, **sheets.dimension_state(top, line, score)})
-        dimensions[-1]["self_points"] = scoring.plain(scoring.cents(self_score.dimensions[top.key]))
-    return {
-        "dimensions": dimensions,
-        "self_total": scoring.plain(self_score.total),
-        "notes": sheets.total_notes(rubric.sheet),
-        **_totals(application, score),
-    }
-
-
-def _score(application: Application, points: dict[int, Decimal | None]) -> scoring.SheetScore:
-    sheet = application.track.rubric.sheet.for_line(application.branch.line)
-    return scoring.score_sheet(sheet, {str(pk): value for pk, value in points.items()})
-
-
-def _row(leaf: Criterion, answer: Assessment | None, item: CheckItem | None) -> Row:
-    if item is None:
-        return Row(leaf, answer, None, {}, "")
-    return Row(leaf, answer, item, item.answer, item.remark, version=item.version)
-
-
-def _totals(application: Application, score: scoring.SheetScore) -> dict:
-    """The running total against the line; below it only counts once every criterion is scored."""
-    of = sum(leaf.asked for leaf in application.track.rubric.leaves_for(application.branch.line))
-    return {
-        "total": scoring.plain(score.total),
-        "answered": of - len(score.missing),
-        "of": of,
-        "passes": scoring.passes(score.total, application.track.check_line),
-        "final": score.final,
-        "warnings": sheets.warnings(application.track.rubric.dimensions, score),
-    }
-
-
-def next_waiting(application: Application, user) -> Application | None:
-    """The next one in the queue of the user's scope, this one left out."""
-    scope = Application.objects.held_as(user, *COMMITTEE_ROLES).filter(track=application.track)
-    return waiting(scope).exclude(pk=application.pk).select_related("branch").first()
 
 
 # Saving
@@ -215,24 +177,28 @@ def save_check(request, pk):
     if refused:
         for row in refused.values():
             messages.error(request, row.error)
-        return _desk(request, application_for(request, pk), typed=refused, status=422)
+        return show_desk(request, application_for(request, pk), typed=refused, status=422)
     messages.success(request, f"已保存{len(saved)}项核分。" if saved else "没有改动。")
     dimension = request.POST.get("dimension", "")
     anchor = f"#d{dimension}" if dimension.isdecimal() else ""
-    return redirect(reverse("applications:check", args=[pk]) + anchor)
+    return redirect(f"{Queue(request, application).address('applications:check', pk, **_all(request))}{anchor}")
 
 
-@say_refusals("applications:check", "pk")
+def _all(request) -> dict:
+    return {"all": 1} if request.GET.get("all") else {}
+
+
+@say_refusals()
 def _adopt_self(request, *, pk, application):
     number = checking.adopt_self_scores(application, by=request.user)
     messages.success(
         request, f"已按自评填入{number}项，请逐项核对。" if number else "没有可以填入的：各项都已核分，或支部未作答。"
     )
-    return redirect("applications:check", pk)
+    return redirect(Queue(request, application).address("applications:check", pk, **_all(request)))
 
 
 def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[int, Row], dict[int, int]]:
-    """Save every criterion of the form that was changed.
+    """Save every criterion of the form that was changed, or whose score is to stand as it is (`keep`).
 
     Returns what was saved, the refused rows as typed, and the version by criterion of what stands as it was sent.
     """
@@ -244,16 +210,21 @@ def _save(application: Application, data, *, by) -> tuple[list[CheckItem], dict[
     ]
     before = {item.criterion_id: item for item in application.check_items.filter(criterion__in=[x.pk for x in leaves])}
     saved, refused, versions = [], {}, {}
+    stands_by = data.getlist("keep")
     for leaf in leaves:
         given = answers.answer_from(data, leaf)
         remark = data.get(f"c{leaf.key}-remark", "").replace("\r\n", "\n").strip()
         was, version = before.get(leaf.pk), answers.version_in(data, leaf)
-        if (given, remark) == (_comparable(leaf, was), was.remark if was else ""):
+        unchanged = (given, remark) == (_comparable(leaf, was), was.remark if was else "")
+        if unchanged and leaf.key not in stands_by:
             # Also where a colleague typed the same, or the first answer to this save was lost on its way back.
             versions[leaf.pk] = was.version if was else 0
             continue
         try:
-            item = checking.save_check(application, leaf, answer=given, remark=remark, version=version, by=by)
+            if unchanged:
+                item = checking.confirm_check(application, leaf, version=version, by=by)
+            else:
+                item = checking.save_check(application, leaf, answer=given, remark=remark, version=version, by=by)
         except ValidationError as error:
             said = application.assessments.filter(criterion=leaf).first()
             stands = answers.Standing.after(error, leaf, was, version)
@@ -281,44 +252,12 @@ def _answer(application: Application, saved: list[CheckItem], refused: dict[int,
     content = {
         "at": f"{timezone.localtime():%H:%M:%S}",
         "earned": {str(item.criterion_id): scoring.plain(item.points) for item in saved if item.criterion.scored},
+        "saved": [str(item.criterion_id) for item in saved],
         "versions": {str(pk): version for pk, version in versions.items()},
         "errors": {str(pk): row.error for pk, row in refused.items()},
         "theirs": theirs,
         "dimensions": [sheets.dimension_state(top, application.branch.line, score) for top in tops],
         "groups": sheets.group_states(tops, score),
-        **_totals(application, score),
+        **totals(application, score),
     }
     return JsonResponse(content, status=409 if theirs else 422 if refused else 200)
-
-
-# Concluding
-
-
-@require_POST
-def return_(request, pk):
-    application = application_for(request, pk, "applications.check")
-    form = ReturnForm(request.POST, application=application, prefix="return")
-    return _decide(request, application, form, checking.return_application, "已退回修改，支部会收到通知。")
-
-
-@require_POST
-def accept(request, pk):
-    application = application_for(request, pk, "applications.check")
-    form = AcceptForm(request.POST, application=application, prefix="accept")
-    return _decide(request, application, form, checking.accept_application, "核查通过，支部会收到通知。")
-
-
-def _decide(request, application, form, service, done):
-    """Conclude, or show the desk again with what was typed and why it was refused."""
-    if form.is_valid():
-        facts = {key: value for key, value in form.cleaned_data.items() if key != "submission"}
-        try:
-            service(application, **facts, by=request.user)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, done)
-            return redirect(f"{reverse('applications:check_list')}?track={application.track_id}")
-    # Read afresh: the refused service had already taken the step in memory.
-    application = get_object_or_404(Application.objects.for_work(), pk=application.pk)
-    return _desk(request, application, forms={f"{form.prefix}_form": form}, status=422)

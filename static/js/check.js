@@ -17,8 +17,7 @@
     window.answers.mark(row, failed ? text : "");
   }
   function put(selector, text) {
-    var place = document.querySelector(selector);
-    if (place) { place.textContent = text; }
+    document.querySelectorAll(selector).forEach(function (place) { place.textContent = text; });
   }
   function fieldsOf(row) {
     return Array.prototype.slice.call(row.querySelectorAll("input:not([type=hidden]), select, textarea"));
@@ -33,9 +32,39 @@
     put("[data-answered]", answer.answered);
     window.answers.show(answer);
     put("[data-verdict]", answer.final ? (answer.passes ? "已达线" : "未达线") : "");
+    missing(answer.missing);
   }
 
-  function save(row) {
+  /* What is still to be scored, with a link to each; to one that is not shown on the page with all of them. */
+  function missing(left) {
+    var box = document.querySelector("[data-missing]");
+    if (!box) { return; }
+    box.hidden = !left.length;
+    put("[data-missing-number]", left.length);
+    var jumps = box.querySelector("[data-missing-jumps]");
+    var shown = left.map(function (each) {
+      var link = jumps.querySelector("[data-jump='" + each.key + "']") || document.createElement("a");
+      link.dataset.jump = each.key;
+      link.textContent = each.code;
+      link.href = document.getElementById("c" + each.key) ? "#c" + each.key : "?all=1#c" + each.key;
+      return link;
+    });
+    jumps.textContent = "";
+    shown.forEach(function (link) { jumps.appendChild(link); });
+  }
+
+  /* The branch's change has been looked at. */
+  function fresh(row) {
+    var flag = row.querySelector("[data-stale]");
+    if (!flag) { return; }
+    flag.remove();
+    row.classList.remove("desk-stale");
+    document.querySelectorAll("[data-stale-jump='" + row.dataset.criterion + "']").forEach(function (link) { link.remove(); });
+    var list = document.querySelector("[data-stale-list]");
+    if (list && !list.querySelector("a")) { list.textContent = "支部改过的各项都已重核。"; list.classList.remove("look-stale"); }
+  }
+
+  function save(row, keep) {
     var key = row.dataset.criterion;
     if (!waiting[key] || sending[key] || window.conflict.open(row)) { return sending[key] || Promise.resolve(); }
     delete waiting[key];
@@ -43,6 +72,7 @@
     var data = new FormData();
     var sent = window.conflict.values(row);
     Object.keys(sent).forEach(function (name) { data.append(name, sent[name]); });
+    if (keep) { data.append("keep", key); }
     say(row, "正在保存…");
     var headers = { "X-CSRFToken": window.house.csrf(), "X-Requested-With": "fetch" };
     sending[key] = fetch(url, { method: "POST", body: data, headers: headers, credentials: "same-origin" })
@@ -63,6 +93,8 @@
         }
         if (answer.versions[key] !== undefined) { window.conflict.version(row, answer.versions[key]); }
         say(row, "已保存 " + answer.at);
+        if (answer.saved.indexOf(key) >= 0) { fresh(row); }
+        window.returns.sync(row);
       })
       .catch(function (error) { refused = waiting[key] = true; say(row, error.message, true); })
       .then(function () {
@@ -97,17 +129,33 @@
     state.classList.toggle("saved-failed", unsaved > 0);
   }
 
-  function next(row) {
+  function next(row, same) {
     var rows = Array.prototype.slice.call(document.querySelectorAll("[data-criterion]")).filter(function (each) {
       return fieldsOf(each).length;
     });
-    var following = rows[rows.indexOf(row) + 1];
+    var following = rows[rows.indexOf(row) + (same ? 0 : 1)];
     if (following) {
       var field = following.querySelector("input:checked") || fieldsOf(following)[0];
       field.focus();
       if (field.select) { field.select(); }
+    } else {
+      document.getElementById("conclude").focus();
+      document.getElementById("conclude").scrollIntoView();
     }
   }
+
+  /* Whatever is typed goes out first; then `go`, unless something was refused. */
+  function settle(go) {
+    Object.keys(waiting).forEach(function (key) { save(document.querySelector("[data-criterion='" + key + "']")); });
+    Promise.all(Object.keys(sending).map(function (key) { return sending[key]; })).then(function () {
+      if (Object.keys(waiting).length) {
+        window.house.toast("还有核分没有保存，请先处理标红的各项。", "error");
+      } else {
+        go();
+      }
+    });
+  }
+  window.desk = { settle: settle };
 
   document.querySelectorAll("form[data-check]").forEach(function (form) {
     form.addEventListener("input", function (event) {
@@ -132,25 +180,27 @@
     });
     form.addEventListener("submit", function (event) {
       event.preventDefault();
+      var keep = event.submitter && event.submitter.name === "keep" && rowOf(event.submitter);
+      if (keep) { waiting[keep.dataset.criterion] = true; save(keep, true); next(keep, true); return; }
       Array.prototype.slice.call(form.querySelectorAll("[data-criterion]")).forEach(save);
+    });
+  });
+
+  /* Passing what was scored before the branch changed it is asked for once more. */
+  document.querySelectorAll("form[data-stale-question]").forEach(function (form) {
+    form.addEventListener("submit", function (event) {
+      var left = document.querySelectorAll("[data-stale-jump]").length;
+      if (!event.defaultPrevented && left && !window.confirm(form.dataset.staleQuestion.replace("{n}", left))) { event.preventDefault(); }
     });
   });
 
   /* What is still typed goes out before anything is concluded or adopted. */
   document.querySelectorAll("#conclude form, #adopt").forEach(function (form) {
     form.addEventListener("submit", function (event) {
-      if (event.defaultPrevented) { return; }
-      var pending = Object.keys(waiting);
-      if (!pending.length && !Object.keys(sending).length) { return; }
+      if (event.defaultPrevented || (!Object.keys(waiting).length && !Object.keys(sending).length)) { return; }
       event.preventDefault();
-      pending.forEach(function (key) { save(document.querySelector("[data-criterion='" + key + "']")); });
-      Promise.all(Object.keys(sending).map(function (key) { return sending[key]; })).then(function () {
-        if (Object.keys(waiting).length) {
-          window.house.toast("还有核分没有保存，请先处理标红的各项。", "error");
-        } else {
-          form.submit();
-        }
-      });
+      var button = event.submitter;
+      settle(function () { form.requestSubmit(button || undefined); });
     });
   });
 

@@ -202,7 +202,7 @@ def test_a_failed_inner_act_leaves_no_audit_entry(submitted, cast):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("show", "queries"), [("", 11), ("done", 11)])
+@pytest.mark.parametrize(("show", "queries"), [("", 12), ("done", 12)])
 def test_check_list_query_count(client_of, cast, applications, road, rows, show, queries, django_assert_num_queries):
     for code in ["A-1", "A-2", "A-3"][:rows]:
         road.to(applications[code], "checked" if show else "submitted")
@@ -418,11 +418,15 @@ def test_late_decision_keeps_the_words_and_says_what_happened(client_of, cast, s
     assert page.context["return_form"].has_error("__all__", "conflict")
 
 
-def test_next_link_is_the_oldest_other_one(client_of, cast, applications, road):
+def test_next_and_previous_go_through_the_list_in_its_order(client_of, cast, applications, road):
     first, second = (road.to(applications[code], "submitted") for code in ("A-2", "A-1"))
     client = client_of(cast.committee_clerk)
-    assert client.get(desk(second)).context["next"] == first
-    assert client.get(desk(first)).context["next"] == second
+    queues = [client.get(desk(each)).context["queue"] for each in (first, second)]
+    assert [(queue.previous, queue.next) for queue in queues] == [
+        (None, {"pk": second.pk, "name": second.branch.short_name}),
+        ({"pk": first.pk, "name": first.branch.short_name}, None),
+    ]
+    assert "已是列表最后一个" in client.get(desk(second)).content.decode()
 
 
 def test_answers_by_every_kind_are_scored(submitted, cast):
