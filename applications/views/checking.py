@@ -18,10 +18,11 @@ from applications.forms_committee import AcceptForm, CheckFilter, ReturnForm
 from applications.models import Application, CheckDecision, CheckItem
 from applications.services import checking
 from applications.states import Status
+from applications.views.check_rows import drawn
 from applications.views.scope import application_for, messages_of, require, wants_json
 from branches.roles import COMMITTEE_ROLES, Role
 from branches.views.decorators import say_refusals
-from standards import answers, scoring, sheets
+from standards import answers, drawing, scoring, sheets
 from standards.models import Criterion, Stage
 
 PER_PAGE = 50
@@ -129,6 +130,8 @@ def show_desk(request, application, *, forms=None, typed=None, status=200):
     desk = Desk(application, typed, every=bool(request.GET.get("all")))
     is_open = may and application.status == Status.SUBMITTED
     queue = Queue(request, application)
+    for dimension in desk.dimensions:
+        dimension["drawn"] = drawing.together(drawn(row, is_open=is_open) for row in dimension["rows"])
     context = {
         "application": application,
         "desk": desk,
