@@ -131,6 +131,13 @@ class Desk:
         look = self.look
         return [_jump(leaf) for leaf in self.leaves if look and look.is_stale(self.items.get(leaf.pk), leaf.code)]
 
+    def is_news(self, leaf: Criterion) -> bool:
+        """Whether a remark has still to be told: on a second look those written since, and those that changed nothing."""
+        item, look = self.items.get(leaf.pk), self.look
+        if look is None or item is None or item.updated_at >= look.after.created_at:
+            return True
+        return leaf.code in look.remarks and leaf.code not in look.codes
+
     @property
     def shown(self) -> int:
         return sum(len(dimension["rows"]) for dimension in self.dimensions)
@@ -188,7 +195,7 @@ def return_lines(desk: Desk, typed: dict[str, str] | None = None, ticked: Sequen
         if not (text or leaf.key in ticked or (None not in (own, checked) and own != checked)):
             continue
         scores = f"自评{scoring.plain(own) or '—'}分，核查{scoring.plain(checked) or '—'}分" if leaf.scored else ""
-        is_ticked = leaf.key in ticked if typed is not None else bool(remark)
+        is_ticked = leaf.key in ticked if typed is not None else bool(remark) and desk.is_news(leaf)
         found.append(ReturnLine(leaf.key, leaf.code, leaf.title, text, is_ticked, scores))
     return found
 

@@ -112,6 +112,7 @@ def addresses() -> dict[str, str]:
 # Pages whose address does not lie under the entry they belong to.
 BELONGS = {
     "applications:check": "applications:check_list",
+    "applications:check_record": "applications:check_list",
     "applications:ranking": "applications:rankings",
     "applications:propose_veto": "applications:vetoes",
     "applications:veto": "applications:vetoes",
@@ -119,6 +120,7 @@ BELONGS = {
     "applications:appeal_case": "applications:vetoes",
     "applications:unclear": "applications:inspection",
     "applications:extend": "applications:progress",
+    "applications:extend_many": "applications:progress",
     "applications:supersede": "standards:campaigns",
     "applications:supersession": "standards:campaigns",
 }

@@ -5,7 +5,7 @@ import datetime
 from django.utils import timezone
 
 from applications.models import Application, CheckDecision, CheckItem, RecommendationList
-from applications.services import checking, inspecting, recommending
+from applications.services import checking, inspecting, preparing, recommending, submitting
 from branches import audit
 from branches.models import Branch
 from branches.roles import Role
@@ -56,15 +56,35 @@ def accept(cases: list[Case], track: Track, bureau: Bureau, dates: Dates) -> Non
 
 
 def send_back(cases: list[Case], bureau: Bureau) -> None:
-    """Return with reasons and five days to mend it, an extension where the stage is over."""
+    """Return with reasons, remarks on three criteria and five days to mend it, an extension where the stage is over."""
     by_pk = {case.application.pk: case for case in cases}
     for application in Application.objects.for_work().filter(pk__in=by_pk):
         case = by_pk[application.pk]
+        scored = [leaf for leaf in application.track.rubric.leaves_for(case.branch.line) if leaf.scored]
+        remarked = sorted(case.random.sample(scored, len(wording.RETURN_REMARKS)), key=lambda leaf: leaf.order)
         checking.return_application(
             application, reason=case.random.choice(wording.RETURNS),
             due_on=timezone.localdate() + datetime.timedelta(days=5),
+            items=[
+                (leaf, wording.fill(text, leaf, case.random))
+                for leaf, text in zip(remarked, wording.RETURN_REMARKS, strict=True)
+            ],
             by=bureau.at(bureau.committee_of(case.branch), Role.COMMITTEE_CLERK),
         )  # fmt: skip
+
+
+def mend(cases: list[Case], bureau: Bureau) -> None:
+    """The branch changes two of the three criteria that were remarked on and submits again: a second look waits."""
+    for case in cases:
+        secretary = bureau.at(case.branch, Role.SECRETARY)
+        application = Application.objects.for_work().get(pk=case.application.pk)
+        codes = [item["code"] for item in application.check_decisions.first().items[:2]]
+        for answer in application.assessments.filter(criterion__code__in=codes).select_related("criterion"):
+            preparing.save_answer(
+                application, answer.criterion, answer=answer.answer, remark=wording.MENDED, version=answer.version,
+                by=secretary,
+            )  # fmt: skip
+        submitting.submit_application(Application.objects.for_work().get(pk=application.pk), by=secretary)
 
 
 def rank(track: Track, committee: Branch, cases: list[Case], bureau: Bureau, dates: Dates, *, confirm: bool) -> None:

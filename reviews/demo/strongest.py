@@ -128,6 +128,8 @@ def _committees(cases: list[Case], track: Track, bureau: Bureau, dates: calendar
     committee_work.check(by_reach.get("checking", []), track, bureau, share=0.55)
     committee_work.accept(checked, track, bureau, dates)
     committee_work.send_back(by_reach.get("returned", []), bureau)
+    if not after(stage, "recommending"):
+        committee_work.mend(by_reach.get("returned", [])[:1], bureau)
     for case in by_reach.get("withdrawn", []):
         submitting.withdraw_application(
             Application.objects.for_work().get(pk=case.application.pk), by=bureau.at(case.branch, Role.SECRETARY)

@@ -23,7 +23,7 @@ window.returns = (function () {
     var after = Array.from(list.querySelectorAll("[data-return-line]")).find(function (each) {
       return keys.indexOf(each.dataset.returnLine) > keys.indexOf(key);
     });
-    list.insertBefore(made, after || none);
+    none.parentNode.insertBefore(made, after || none);
     return made;
   }
 
@@ -43,6 +43,15 @@ window.returns = (function () {
     if (!found) { return; }
     found.dataset.edited = "1";
     if (event.target.tagName === "TEXTAREA") { found.querySelector("input").checked = Boolean(event.target.value.trim()); }
+  });
+  list.querySelectorAll("[data-tick-lines]").forEach(function (button) {
+    button.addEventListener("click", function () {
+      list.querySelectorAll("[data-return-line]").forEach(function (each) {
+        var box = each.querySelector("input");
+        box.checked = Boolean(button.dataset.tickLines) && Boolean(each.querySelector("textarea").value.trim());
+        each.dataset.edited = "1";
+      });
+    });
   });
   document.querySelectorAll("[data-due]").forEach(function (button) {
     button.addEventListener("click", function () {
