@@ -33,7 +33,8 @@ FIELDS = (
     "to", "parent", "after", "position", "revision", "undo",
     "scope", "number", "lifts", "full_members", "founded_on",
     "move", "point", "submission", "return-submission", "accept-submission", "members", "leader", "component", "unit",
-    "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next", "ids",
+    "role", "police_no", "valid_from", "active", "opens_on", "approved_on", "visited_on", "applications", "next",
+    "ids", "return-item", "keep",
     "delivery", "task",
 )  # fmt: skip
 GARBAGE = ["1:", "²", "9" * 18, "9" * 30, "9" * 5000]
