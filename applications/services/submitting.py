@@ -94,7 +94,7 @@ def submit_application(application: Application, *, by: User, seen: str = "", ev
                 "您核对之后，申报内容又有改动（可能是经办人刚刚保存），本次没有提交；请重新核对后再提交。",
                 code="changed",
             )
-        if not even_unchanged and _says_the_same(application, content):
+        if application.status == Status.PREPARING and not even_unchanged and _says_the_same(application, content):
             raise ValidationError(
                 "内容与上次提交完全相同，本次没有提交；确实要原样再交的，请勾选“不作修改，原样提交”。", code="unchanged"
             )
@@ -170,7 +170,8 @@ def ask_secretary(application: Application, *, by: User) -> bool:
                 )
             ],
             (Role.SECRETARY,),
-        )
+            by=by,
+        ).told
         if told:
             audit.record("application.ask_secretary", application, by=by, branch=application.branch)
     return bool(told)

@@ -27,7 +27,7 @@ from django.utils import timezone  # noqa: E402
 
 from applications.models import Application  # noqa: E402
 from applications.services import checking, preparing  # noqa: E402
-from branches import audit  # noqa: E402
+from branches import audit, ledger  # noqa: E402
 from branches.models import Branch, RoleGrant  # noqa: E402
 from branches.roles import Role  # noqa: E402
 from reviews.demo import branch_work, bureau, calendar, committee_work, files, panel_work, strongest  # noqa: E402
@@ -102,6 +102,20 @@ def s2_filled(*codes: str) -> None:
     branch_work.fill_in(
         cases(track, dict.fromkeys(codes, 0.9)), track, people(), files.samples(), calendar.Dates(track)
     )
+
+
+def s2_form_left(code: str) -> None:
+    """Everything is done but the form; one honour stands in the ledger."""
+    s2_filled(code)
+    track, everybody = track_of("S2"), people()
+    Application.objects.filter(track=track, branch__code=code).update(form_data={}, form_version=0)
+    branch = Branch.objects.get(code=code)
+    branch.honours.all().delete()
+    ledger.record_honour(
+        branch, name="先进基层党组织", level="city", holder="collective", recipient="", issuer="市局党委",
+        document_number="", awarded_on=timezone.localdate() - datetime.timedelta(days=200),
+        by=everybody.people[branch.pk, Role.CLERK],
+    )  # fmt: skip
 
 
 def s2_others() -> None:
@@ -264,8 +278,8 @@ def outline(code: str) -> None:
 
 
 ACTS = [
-    build, s2_open, s2_filled, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding, s1_onsite,
-    wide, sent_back, idle, outline,
+    build, s2_open, s2_filled, s2_form_left, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding,
+    s1_onsite, wide, sent_back, idle, outline,
 ]  # fmt: skip
 
 if __name__ == "__main__":

@@ -155,10 +155,19 @@ def fill_form(secretary: Person, application: str) -> None:
 def submit(secretary: Person, application: str) -> str:
     """Read through, confirm, submit; the receipt's number."""
     page = secretary.at(f"{application}preview/")
-    page.get_by_label("本人已逐页核对").check()
+    read_through(page)
     secretary.press("确认提交")
     expect(page.get_by_role("heading", level=1)).to_have_text("提交回执")
     return page.locator(".receipt-number").inner_text().strip()
+
+
+def read_through(page: Page) -> None:
+    """Part by part as it is printed, then the whole."""
+    parts = page.locator(".part-read input")
+    expect(parts).to_have_count(page.locator("[data-part]").count())
+    for part in parts.all():
+        part.check()
+    page.get_by_label("本人已逐页核对").check()
 
 
 # The committee
