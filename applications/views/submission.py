@@ -51,15 +51,24 @@ def preview(request, pk, errors=(), status=200):
 def _since(application: Application, latest: Snapshot, content: dict) -> dict:
     """What changed since the last submission, and which remarks of the return met no change."""
     found = changes.compare(latest.content, content)
-    touched = {change.code for change in found}
-    decision = application.check_decisions.first()
-    returned = decision if decision and decision.outcome == CheckDecision.Outcome.RETURNED else None
+    returned = completeness.open_return(application)
+    judged = _judged(application, returned, latest) if returned else latest
+    against = found if judged is latest else changes.compare(judged.content, content)
+    touched = {change.code for change in against}
     return {
+        "open_return": returned,
         "since": latest,
         "changes": changes.by_section(found),
         "counted": changes.counted(found),
         "unanswered": [item for item in returned.items if item.get("code") not in touched] if returned else [],
     }
+
+
+def _judged(application: Application, returned: CheckDecision, latest: Snapshot) -> Snapshot:
+    """The submission a return speaks of: mostly the last one, an earlier one where it was withdrawn since."""
+    if returned.submission in (0, latest.number):
+        return latest
+    return application.snapshots.filter(number=returned.submission).first() or latest
 
 
 @require_POST
