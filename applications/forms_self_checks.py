@@ -48,7 +48,9 @@ class RectificationForm(forms.Form):
 
     gap = Text(label="差距", max_length=300, widget=forms.Textarea(attrs={"rows": 2}), help_text="哪一点没有做到。")
     criterion = forms.TypedChoiceField(label="对应指标", required=False)
-    tags = forms.MultipleChoiceField(label="问题类型", required=False, widget=forms.CheckboxSelectMultiple)
+    tags = forms.MultipleChoiceField(
+        label="问题类型", required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+    )
     cause = Text(label="原因", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     measure = Text(label="整改措施", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     responsible = forms.CharField(label="责任人", max_length=40, required=False)
