@@ -67,8 +67,8 @@ def _save_dimension(application: Application, top: Criterion, data, *, by) -> tu
             points, words = was.points if was else None, messages_of(error)
             stands = answers.Standing.after(error, leaf, was, version)
             refused[leaf.pk] = Row(leaf, stands.version, remark, points, given, error=words, stands=stands.words)
-            if error.code == "stale" and was:
-                refused[leaf.pk].theirs = _theirs(leaf, was, given, remark)
+            if error.code == "stale" and was and (theirs := _theirs(leaf, was, given, remark)):
+                refused[leaf.pk].theirs, refused[leaf.pk].stands = theirs, "选好用谁的，再按保存。"
     return saved, refused
 
 
