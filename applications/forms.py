@@ -139,6 +139,11 @@ class ApplicationForm(forms.Form):
         """Those that open with a suggestion which is not saved yet."""
         return [row for row in self.rows if row.filled_from]
 
+    @property
+    def fillable(self) -> list[FormRow]:
+        """Those that are empty although something is offered for them."""
+        return [row for row in self.rows if row.offers and not row.field.value()]
+
     def keep_theirs_in_sight(self, keys: Collection[str], current: Mapping[str, str]) -> None:
         """After a lost race: what stands now is shown beside these fields, in all others, and the next save counts."""
         self.data = self.data.copy()

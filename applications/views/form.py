@@ -88,7 +88,7 @@ def _with_taken(data, offers: dict[str, list[prefill.Offer]]):
         for key, found in offers.items():
             if not data.get(f"f-{key}", "").strip():
                 data[f"f-{key}"] = found[0].text
-        return data, next(iter(offers), "")
+        return data, next(iter(offers), "")  # nothing that was typed is touched
     return data, ""
 
 

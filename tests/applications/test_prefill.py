@@ -134,6 +134,19 @@ def test_bringing_in_what_nobody_offers_only_saves(asked, cast, client_of):
     assert fresh(asked).form_data == {"theme": "党建引领", "work": ""}
 
 
+def test_all_blanks_are_filled_at_once_and_nothing_else(asked, cast, client_of):
+    entry = honour(asked, cast.clerk)
+    PlanItem.objects.create(
+        application=asked, order=1, measure="走访", responsible="支委B", due_on=timezone.localdate()
+    )
+    client = client_of(cast.clerk)
+    client.post(form_url(asked), typed(honours="", measures=""))
+    assert "空着的2栏都带入" in client.get(form_url(asked)).content.decode()
+    client.post(form_url(asked), {**typed(seen=fresh(asked).form_data, honours="", measures=""), "fill_blanks": "1"})
+    stored = fresh(asked).form_data
+    assert (stored["theme"], stored["honours"], stored["measures"]) == ("党建引领", entry.words, "1．走访")
+
+
 def test_last_round_is_offered_for_the_same_field(asked, cast, client_of, road, s2_track):
     old = road.to(Application.objects.for_work().get(track=s2_track, branch=asked.branch), "submitted")
     found = prefill.offers(fresh(asked))
