@@ -1,6 +1,7 @@
 """Input shapes of the branch's pages. Drafts are forgiving: only what cannot be stored is refused."""
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django import forms
@@ -107,6 +108,7 @@ class ApplicationForm(forms.Form):
         self.theirs: dict[str, str] = {}
         for field in application.track.form_fields.all():
             widget = FIELD_KINDS[field.kind](field)
+            widget.attrs["class"] = "form-control"
             if field.max_length:
                 widget.attrs["data-most"] = field.max_length
             stored = self.stored.get(field.key, "")
@@ -129,7 +131,7 @@ class ApplicationForm(forms.Form):
         """What the page was showing in each field."""
         return {key: self.cleaned_data[f"v-{key}-version"] for key in self.keys}
 
-    @property
+    @cached_property
     def rows(self) -> list[FormRow]:
         """Every field with what is offered for it and does not stand in it already."""
         return [self._row(key) for key in self.keys]

@@ -106,6 +106,7 @@ def missing_glyphs(snapshot: Snapshot) -> set[str]:
     return typesetting.missing_glyphs(re.sub(r"<[^>]*>", "", html_of(snapshot)))
 
 
+@cache
 def title_lines(title: str, width: int = TITLE_WIDTH) -> list[str]:
     """A long title in lines of about the same length, broken where the words allow it (GB/T 9704: 词意完整)."""
     count = -(-len(title) // width)

@@ -58,10 +58,10 @@ def offers(application: Application) -> dict[str, list[Offer]]:
         if field.source and (text := readers[field.source]()):
             label, automatic = TAKEN_FROM[Source(field.source)], field.source in AUTOMATIC
             found[field.key].append(Offer(SOURCE, label, text, automatic))
-    previous = _previous(application)
+    previous, where = _previous(application)
     for field in fields:
-        if previous and (text := str(previous.form_data.get(field.key, "")).strip()):
-            found[field.key].append(Offer(PREVIOUS, f"上一轮填写的内容（{previous.track}）", text, False))
+        if text := str(previous.get(field.key, "")).strip():
+            found[field.key].append(Offer(PREVIOUS, f"上一轮填写的内容：{where}", text, False))
     return found
 
 
@@ -118,7 +118,9 @@ def _phone(application: Application) -> str:
     return grants.exclude(user__phone="").order_by("role", "pk").values_list("user__phone", flat=True).first() or ""
 
 
-def _previous(application: Application) -> Application | None:
-    """What the branch last submitted elsewhere."""
+def _previous(application: Application) -> tuple[dict[str, str], str]:
+    """What the branch last submitted elsewhere, and where."""
     others = Application.objects.filter(branch=application.branch, submissions__gt=0).exclude(pk=application.pk)
-    return others.select_related("track__campaign").order_by("-submitted_at").first()
+    found = others.order_by("-submitted_at").values_list("form_data", "track__award_name", "track__round_label").first()
+    values, award, label = found or ({}, "", "")
+    return values, f"{award}（{label}）" if label else award

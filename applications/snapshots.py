@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import prefetch_related_objects
 
 from applications.models import Application
 from branches.models import Branch
@@ -16,6 +17,7 @@ SCHEMA = 2
 
 def content_of(application: Application) -> dict[str, Any]:
     """Everything the 申报表 prints, as plain JSON values; numbers as text exactly as they are shown."""
+    prefetch_related_objects([application], "branch__members", "track__form_fields")
     branch, track = application.branch, application.track
     content = {
         "schema": SCHEMA,

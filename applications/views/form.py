@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,6 +26,7 @@ def form(request, pk):
             require(request, "applications.edit", application)
         else:
             return redirect("applications:preview", pk=pk)
+    prefetch_related_objects([application], "track__form_fields")  # asked for by the form, its fields and the offers
     if request.method == "POST" and wants_json(request):
         return _saved_by_script(request, application)
     offers = prefill.offers(application)

@@ -317,7 +317,7 @@ def test_preview_asks_the_same_number_of_queries(client, cast, tiny_application,
     for leaf in leaves[:number]:
         preparing.save_answer(tiny_application, leaf, answer={}, remark="说明", version=0, by=cast.clerk)
     client.get(url("preview", tiny_application))
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(18):
         client.get(url("preview", tiny_application))
 
 

@@ -165,5 +165,5 @@ def test_form_query_count(asked, cast, client_of, rows, django_assert_num_querie
         )
     client = client_of(cast.clerk)
     client.get(form_url(asked))
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(18):
         client.get(form_url(asked))
