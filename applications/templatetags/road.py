@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from applications import completeness
+from applications import completeness, eligibility
 from applications.models import Application
 from applications.services import gate
 from applications.states import TABLE, Status
@@ -33,6 +33,18 @@ def application_state(context: dict[str, Any]) -> dict[str, Any]:
         "closed": gate.why_not_now(TABLE["submit"], application) if draft else "",
         "appeals": status == Status.VETOED and context["user"].has_perm("applications.read_appeal", application),
         "tone": _tone(application, returned is not None),
+    }
+
+
+@register.inclusion_tag("applications/_eligibility.html", takes_context=True)
+def eligibility_table(context: dict[str, Any]) -> dict[str, Any]:
+    """What the track asks of the branch beside what is on record; no query beyond the application's frame."""
+    application: Application = context["application"]
+    may_correct = context["user"].has_perm("applications.correct_branch", application.branch)
+    return {
+        "conditions": eligibility.conditions(application.track, application.branch),
+        "branch": application.branch,
+        "may_correct": may_correct,
     }
 
 

@@ -5,7 +5,7 @@ import datetime
 from django.utils import timezone
 
 from applications.models import Application, CheckDecision, CheckItem, RecommendationList
-from applications.services import checking, inspecting, preparing, recommending, submitting
+from applications.services import appealing, checking, inspecting, preparing, recommending, submitting
 from branches import audit
 from branches.models import Branch
 from branches.roles import Role
@@ -17,6 +17,8 @@ from reviews.demo.calendar import Dates, within
 from standards.models import Track
 
 MEMBERS = "党委经办人、组织干事A、纪检干事B"
+TOLD = "创建期间本支部一名民警受到党纪处分。"
+GROUNDS = "处分决定所涉事实发生在创建活动开始之前，处分在创建期间作出。请核对事实发生的时间，认定不属于创建期间发生的违纪问题。"
 CONCLUSION = "材料齐全，核查属实，同意通过。"
 
 
@@ -124,7 +126,7 @@ def clear(cases: list[Case], bureau: Bureau, point: str) -> None:
 
 
 def vetoes(cases: list[Case], bureau: Bureau) -> None:
-    """One confirmed, one dismissed, one waiting for the second inspector: as far as there are cases."""
+    """One confirmed and appealed against, one dismissed, one waiting for the second inspector: as far as there are cases."""
     first, second = bureau.city_people[Role.INSPECTOR][:2]
     endings = [
         ("confirm", "创建期间一名民警因违反中央八项规定精神受党纪处分，处分决定已生效。"),
@@ -135,6 +137,7 @@ def vetoes(cases: list[Case], bureau: Bureau) -> None:
         application = Application.objects.for_work().get(pk=case.application.pk)
         record = inspecting.propose_veto(application, basis=basis, by=first)
         if ending == "confirm":
-            inspecting.confirm_veto(record, remark="事实清楚，依据充分，同意否决。", by=second)
+            inspecting.confirm_veto(record, remark="事实清楚，依据充分，同意否决。", told=TOLD, by=second)
+            appealing.file_appeal(record, grounds=GROUNDS, by=bureau.at(case.branch, Role.SECRETARY))
         elif ending == "dismiss":
             inspecting.dismiss_veto(record, remark="反映失实，不予否决。", by=second)

@@ -106,3 +106,12 @@ def test_what_a_recorded_task_still_wants_is_said_on_its_page_and_at_home(tiny_a
     clerk = client_of(cast.clerk)
     assert "到会率不到80%" in clerk.get(f"/applications/{tiny_application.pk}/tasks/{task.pk}/").content.decode()
     assert "登记党员大会" in clerk.get("/").content.decode()
+
+
+def test_the_table_stands_on_the_campaign_page_and_on_the_check_desk(tiny_application, client_of, cast):
+    problems(tiny_application, {"min_members": 99})
+    page = client_of(cast.secretary).get(tiny_application.get_absolute_url()).content.decode()
+    assert ("不少于99名" in page, "更正登记" in page) == (True, False)
+    Application.objects.filter(pk=tiny_application.pk).update(status="submitted", submissions=1)
+    page = client_of(cast.committee_clerk).get(f"/applications/{tiny_application.pk}/check/").content.decode()
+    assert ("不少于99名" in page, f"{LIST}branches/{tiny_application.branch_id}/" in page) == (True, True)
