@@ -1,11 +1,12 @@
 import datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from applications import completeness, eligibility, progress
-from applications.models import Application, Evidence
-from applications.services import planning
-from branches.models import Branch
+from applications.models import Application, Assessment, Evidence
+from applications.services import correcting, inspecting, planning
+from branches.models import AuditEntry, Branch, Notice
 from standards.models import StageTask, Track
 from tests.factories import days
 
@@ -106,6 +107,104 @@ def test_what_a_recorded_task_still_wants_is_said_on_its_page_and_at_home(tiny_a
     clerk = client_of(cast.clerk)
     assert "到会率不到80%" in clerk.get(f"/applications/{tiny_application.pk}/tasks/{task.pk}/").content.decode()
     assert "登记党员大会" in clerk.get("/").content.decode()
+
+
+# The table of conditions
+
+
+def table(application, track=None, branch=None):
+    Track.objects.filter(pk=application.track_id).update(**track or {})
+    Branch.objects.filter(pk=application.branch_id).update(**branch or {})
+    fresh = Application.objects.for_work().get(pk=application.pk)
+    return eligibility.conditions(fresh.track, fresh.branch)
+
+
+ASKED = {"solid_required": True, "min_members": 14, "min_years": 20, "eligible_lines": ["派出所"]}
+
+
+def test_the_table_names_what_is_asked_and_what_is_on_record(tiny_application):
+    rows = [(each.name, each.required, each.actual, each.label) for each in table(tiny_application, ASKED)]
+    assert rows == [
+        ("过硬支部", "已认定达标", "达标、党组〔2026〕2号", "符合"),
+        ("党员人数", "不少于14名", "13名（含预备）", "不符合"),
+        ("成立时间", "满20年", "2001年07月01日成立", "符合"),
+        ("警种", "限派出所", "派出所", "符合"),
+        ("按期换届", "在届期内", "2028年07月01日届满", "符合"),
+    ]
+
+
+@pytest.mark.parametrize(("ends", "says"), [(days(-1), "已于"), (None, "没有登记届满日期")])
+def test_an_overdue_term_warns_and_does_not_shut_out(tiny_application, ends, says):
+    (term,) = table(tiny_application, branch={"term_ends_on": ends})
+    assert (term.met, term.label, says in term.problem) == (None, "请留意", True)
+    assert problems(tiny_application) == []
+
+
+def test_an_open_veto_never_shows_in_the_table(tiny_application, cast):
+    before = table(tiny_application, ASKED)
+    inspecting.propose_veto(tiny_application, basis="反映待查。", by=cast.inspector)
+    assert table(tiny_application) == before
+
+
+# The committee's list, and what it corrects
+
+LIST = "/applications/eligibility/"
+
+
+def facts(branch, **changes):
+    fields = ("solid_grade", "solid_basis", "full_members", "probationary_members", "officers", "auxiliaries",
+              "founded_on", "term_ends_on", "line")  # fmt: skip
+    return {name: getattr(branch, name) for name in fields} | changes
+
+
+@pytest.mark.parametrize(("low", "rows"), [(14, 3), (13, 0)])
+def test_the_committee_sees_who_does_not_qualify(
+    tiny_track, client_of, cast, low, rows, django_assert_num_queries
+):  # fmt: skip
+    Track.objects.filter(pk=tiny_track.pk).update(min_members=low)
+    client = client_of(cast.committee_clerk)
+    client.get(LIST)
+    with django_assert_num_queries(9):
+        context = client.get(LIST).context
+    assert (context["total"], context["failing"], len(context["page_obj"])) == (3, rows, rows)
+    assert len(client.get(f"{LIST}?show=all").context["page_obj"]) == 3
+    assert client_of(cast.secretary).get(LIST).status_code == 403
+
+
+def test_the_committee_corrects_what_is_on_record(tiny_track, bureau, client_of, cast):
+    client, address = client_of(cast.committee_clerk), f"{LIST}branches/{bureau.a1.pk}/"
+    assert client.post(address, facts(bureau.a1, full_members=20, term_ends_on="2030-01-01")).url == LIST
+    branch = Branch.objects.get(pk=bureau.a1.pk)
+    assert (branch.full_members, branch.term_ends_on) == (20, datetime.date(2030, 1, 1))
+    entry = AuditEntry.objects.get(action="branch.correct")
+    assert entry.changes == {"full_members": [12, 20], "term_ends_on": ["2028-07-01", "2030-01-01"]}
+    told = set(Notice.objects.filter(kind="application.corrected").values_list("recipient", flat=True))
+    assert told == {cast.secretary.pk, cast.clerk.pk}
+    client.post(address, facts(branch))
+    assert AuditEntry.objects.filter(action="branch.correct").count() == 1
+
+
+def test_a_grade_needs_its_document(bureau, client_of, cast, tiny_track):
+    client, address = client_of(cast.committee_clerk), f"{LIST}branches/{bureau.a1.pk}/"
+    page = client.post(address, facts(bureau.a1, solid_basis=""))
+    assert (page.status_code, page.context["form"].has_error("solid_basis", "no_basis")) == (422, True)
+
+
+def test_the_line_stays_once_answers_go_by_it(tiny_application, bureau, cast, client_of):
+    assert correcting.correct_branch(bureau.a1, line="刑侦", by=cast.committee_clerk).line == "刑侦"
+    leaf = tiny_application.track.rubric.leaves_for("")[0]
+    Assessment.objects.create(application=tiny_application, criterion=leaf, answer={"points": "1"}, points=1)
+    with pytest.raises(ValidationError) as refusal:
+        correcting.correct_branch(bureau.a1, line="交警", by=cast.committee_clerk)
+    assert refusal.value.code == "line_in_use"
+    client_of(cast.committee_clerk).post(f"{LIST}branches/{bureau.a1.pk}/", facts(bureau.a1, line="交警"))
+    assert Branch.objects.get(pk=bureau.a1.pk).line == "刑侦"
+
+
+def test_only_its_own_committee_corrects(bureau, client_of, cast, tiny_track):
+    address = f"{LIST}branches/{bureau.a1.pk}/"
+    assert client_of(cast.other_head).get(address).status_code == 404
+    assert client_of(cast.campaign_admin).get(address).status_code == 403
 
 
 def test_the_table_stands_on_the_campaign_page_and_on_the_check_desk(tiny_application, client_of, cast):

@@ -4,9 +4,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from applications.models import Application, Recommendation, RecommendationList
-from applications.services import extending, recommending
+from applications.services import checking, extending, inspecting, recommending
 from applications.states import Status
 from branches.models import AuditEntry, Notice
 from standards.models import Stage, Track
@@ -284,3 +285,198 @@ def test_a_reason_survives_moving_out_and_back_in(client_of, cast, bureau, tiny_
     assert f'name="{key}" value="务实"' in page.content.decode()
     page = client.post(address, data_for([], move=f"in-{checked[0].pk}", **{key: "务实"}))
     assert page.context["shown"] == [(checked[0], "务实")]
+
+
+# What the database itself refuses, and limits that change
+
+
+def test_the_database_refuses_an_empty_confirmation(ranking, cast):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RecommendationList.objects.filter(pk=ranking.pk).update(
+            confirmed_at=timezone.now(), confirmed_by=cast.committee_head
+        )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RecommendationList.objects.filter(pk=ranking.pk).update(confirmed_at=timezone.now(), confirmed_number=0)
+
+
+def test_a_limit_lowered_meanwhile_counts(ranking, checked, cast):
+    """The track as it is now, not as the page or the saved rows knew it."""
+    save(ranking, checked, cast.committee_clerk)
+    Track.objects.filter(pk=ranking.track_id).update(recommend_max=2)
+    with pytest.raises(ValidationError) as refusal:
+        save(ranking, checked, cast.committee_clerk)
+    assert refusal.value.code == "too_many"
+    with pytest.raises(ValidationError) as refusal:
+        recommending.confirm_ranking(ranking, version=1, by=cast.committee_head)
+    assert (refusal.value.code, refusal.value.message) == ("wrong_number", "须推荐1至2个，现在有3个。")
+    save(ranking, checked[:2], cast.committee_clerk)
+    assert set(ranking.places.values_list("limit", flat=True)) == {2}
+
+
+def test_a_gap_in_the_ranks_is_not_confirmed(ranking, checked, cast):
+    save(ranking, checked[:2], cast.committee_clerk)
+    Recommendation.objects.filter(list=ranking, rank=2).update(rank=3)
+    with pytest.raises(ValidationError) as refusal:
+        recommending.confirm_ranking(ranking, version=1, by=cast.committee_head)
+    assert refusal.value.code == "wrong_number"
+
+
+def test_confirming_notes_how_many_and_who_handed_up(ranking, checked, cast):
+    save(ranking, checked, cast.committee_clerk)
+    recommending.confirm_ranking(ranking, version=1, by=cast.committee_head)
+    ranking.refresh_from_db()
+    assert ranking.confirmed_number == 3
+    assert {fresh(each).handed_up_by for each in checked} == {cast.committee_head}
+    assert {fresh(each).handed_up_at for each in checked} == {ranking.confirmed_at}
+
+
+def test_saving_names_who_was_vetoed(ranking, checked, cast, road):
+    road.veto(checked[1])
+    with pytest.raises(ValidationError) as refusal:
+        save(ranking, [fresh(each) for each in checked], cast.committee_clerk)
+    assert refusal.value.message == "甲县东关所已被一票否决，请移出后再保存。"
+
+
+# The script's way of saving, and what stands on the page
+
+
+def fetched(client, address, data):
+    return client.post(address, data, headers={"X-Requested-With": "fetch"})
+
+
+def test_the_script_saves_and_is_told_what_the_head_would_confirm(client_of, cast, bureau, tiny_track, checked):
+    client, address = client_of(cast.committee_head), url("save_ranking", tiny_track, bureau.county_a)
+    answer = fetched(client, address, data_for(checked[:2], **{f"reason-{checked[0].pk}": "实绩突出"}))
+    said = answer.json()
+    assert (answer.status_code, said["version"], order_of(RecommendationList.objects.get())) == (200, 1, ["A-1", "A-2"])
+    assert 'name="version" value="1"' in said["confirm"]
+    assert "甲县东关所</a>还没有写推荐理由" in said["confirm"]
+
+
+def test_the_script_is_shown_what_another_saved(client_of, cast, bureau, tiny_track, checked, ranking):
+    save(ranking, checked[:1], cast.committee_head)
+    client, address = client_of(cast.committee_clerk), url("save_ranking", tiny_track, bureau.county_a)
+    answer = fetched(client, address, data_for([checked[1]]))
+    said = answer.json()
+    assert (answer.status_code, said["version"], order_of(ranking)) == (409, 1, ["A-1"])
+    assert "1. 甲县城关所" in said["theirs"]
+    assert fetched(client, address, data_for([checked[1]], version=1)).status_code == 200
+    assert order_of(ranking) == ["A-2"]
+
+
+def test_the_script_is_told_why_not(client_of, cast, bureau, tiny_track, checked):
+    Stage.objects.filter(track=tiny_track, kind="recommend").update(closes_on=factories.days(-1))
+    answer = fetched(
+        client_of(cast.committee_clerk), url("save_ranking", tiny_track, bureau.county_a), data_for(checked[:1])
+    )
+    assert answer.status_code == 422
+    assert "截止" in answer.json()["text"]
+
+
+def test_after_the_deadline_the_page_can_only_be_read(client_of, cast, bureau, tiny_track, checked, ranking):
+    save(ranking, checked[:2], cast.committee_clerk)
+    Stage.objects.filter(track=tiny_track, kind="recommend").update(closes_on=factories.days(-1))
+    page = client_of(cast.committee_head).get(url("ranking", tiny_track, bureau.county_a)).content.decode()
+    assert "名单只能查看，不能再改" in page
+    for control in ('name="move"', 'name="reason-', "保存名单", "data-needs-saved", "ranking.js"):
+        assert control not in page
+
+
+def test_an_extension_of_the_committee_opens_the_page_again(client_of, cast, bureau, tiny_track, checked):
+    stage = Stage.objects.get(track=tiny_track, kind="recommend")
+    Stage.objects.filter(pk=stage.pk).update(closes_on=factories.days(-1))
+    extending.extend_for(checked[0], stage, until=factories.days(2), reason="汛期", by=cast.campaign_admin)
+    page = client_of(cast.committee_clerk).get(url("ranking", tiny_track, bureau.county_a)).content.decode()
+    assert "本单位的排序推荐已延期" in page
+    assert "保存名单" in page
+
+
+def test_a_vetoed_one_stays_on_the_list_until_it_is_taken_off(
+    client_of, cast, bureau, tiny_track, checked, ranking, road
+):
+    save(ranking, checked, cast.committee_clerk)
+    road.veto(checked[1])
+    client, address = client_of(cast.committee_head), url("save_ranking", tiny_track, bureau.county_a)
+    page = client.get(url("ranking", tiny_track, bureau.county_a)).content.decode()
+    assert "第2名甲县东关所已被一票否决，请移出。" in page
+    assert "data-needs-saved" not in page
+    page = client.post(address, data_for(checked, version=1, move=f"up-{checked[0].pk}"))
+    assert [application for application, _ in page.context["shown"]] == checked
+    client.post(address, data_for([checked[0], checked[2]], version=1))
+    page = client.get(url("ranking", tiny_track, bureau.county_a)).content.decode()
+    assert "data-needs-saved" in page
+
+
+def test_a_missing_word_of_the_inspectors_is_said_before_confirming(
+    client_of, cast, bureau, tiny_track, checked, ranking
+):
+    Track.objects.filter(pk=tiny_track.pk).update(clearance_points=["recommend"])
+    save(ranking, checked[:2], cast.committee_clerk)
+    inspecting.clear(checked[0], point="recommend", remark="", by=cast.inspector)
+    page = client_of(cast.committee_head).get(url("ranking", tiny_track, bureau.county_a))
+    (text,) = page.context["obstacles"]
+    assert text.startswith("第2名甲县东关所尚无纪检督察“推荐前”的无问题意见")
+
+
+# 推荐汇总表
+
+
+SUMMARY = reverse("applications:recommended")
+
+
+def test_sheet_of_one_committee(client_of, cast, bureau, tiny_track, checked, ranking, road):
+    address = url("ranking_sheet", tiny_track, bureau.county_a)
+    save(ranking, checked[:2], cast.committee_clerk)
+    client = client_of(cast.committee_clerk)
+    assert "（草稿）" in client.get(address).content.decode()
+    recommending.confirm_ranking(ranking, version=1, by=cast.committee_head)
+    page = client.get(address).content.decode()
+    assert "（草稿）" not in page
+    for words in ("“试用称号”推荐汇总表", "甲县分局党委", f"{cast.committee_head.name}于", "推荐单位（盖章）"):
+        assert words in page
+    assert client_of(cast.other_head).get(address).status_code == 404
+
+
+def test_a_list_never_begun_has_no_sheet(client_of, cast, bureau, tiny_track):
+    assert client_of(cast.committee_head).get(url("ranking_sheet", tiny_track, bureau.county_a)).status_code == 404
+
+
+def test_summary_lists_every_committee_and_self_nominations_apart(
+    client_of, cast, bureau, tiny_track, checked, ranking, applications, road
+):  # fmt: skip
+    save(ranking, checked[:2], cast.committee_clerk)
+    recommending.confirm_ranking(ranking, version=1, by=cast.committee_head)
+    nominated, waiting = (road.to(applications[code], "checked") for code in ("JG-1", "JG-2"))
+    checking.nominate_application(nominated, by=cast.headquarters_head)
+    context = client_of(cast.campaign_admin).get(SUMMARY).context
+    assert [(each.committee, each.confirmed, len(each.places)) for each in context["lists"]] == [
+        (bureau.county_a, True, 2), (bureau.county_b, False, 0),
+    ]  # fmt: skip
+    (group,) = context["groups"]
+    assert group.committee == bureau.headquarters
+    assert [(each, each.handed_up_by) for each in group.applications] == [
+        (nominated, cast.headquarters_head), (waiting, None),
+    ]  # fmt: skip
+    mine = client_of(cast.committee_head).get(SUMMARY).context
+    assert ([each.committee for each in mine["lists"]], mine["groups"]) == ([bureau.county_a], [])
+
+
+def test_summary_of_an_acceptance_track_lists_what_was_forwarded(client_of, cast, tiny_track, applications, road):
+    Track.objects.filter(pk=tiny_track.pk).update(mode=Track.Mode.ACCEPTANCE, recommend_max=None, quota=None)
+    first, second = (road.to(fresh(applications[code]), "checked") for code in ("A-1", "B-1"))
+    checking.forward_application(fresh(first), by=cast.committee_head)
+    context = client_of(cast.campaign_admin).get(SUMMARY).context
+    assert context["lists"] == []
+    assert [[(a.branch.code, a.handed_up_by) for a in group.applications] for group in context["groups"]] == [
+        [("A-1", cast.committee_head)], [("B-1", None)],
+    ]  # fmt: skip
+    assert context["handed"] == 1
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_summary_query_count(client_of, cast, tiny_track, checked, ranking, rows, django_assert_num_queries):
+    save(ranking, checked[:rows], cast.committee_clerk)
+    client = client_of(cast.campaign_admin)
+    client.get(SUMMARY)
+    with django_assert_num_queries(14):
+        assert len(client.get(SUMMARY).context["lists"][0].places) == rows

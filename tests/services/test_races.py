@@ -5,17 +5,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import close_old_connections, connection
+from django.db import IntegrityError, close_old_connections, connection, transaction
 from django.utils import timezone
 
-from applications.models import Application, Assessment, CheckItem, Snapshot, Supersession
-from applications.services import checking, inspecting, preparing, recommending, submitting, superseding
+from applications.models import (
+    Appeal,
+    Application,
+    Assessment,
+    CheckItem,
+    Clearance,
+    Recommendation,
+    Snapshot,
+    Supersession,
+)
+from applications.services import appealing, checking, inspecting, preparing, recommending, submitting, superseding
 from applications.states import Status
 from branches import audit
 from branches.models import AuditEntry, Notice
 from branches.roles import Role
-from reviews.models import Review
-from reviews.services import scoring_desk
+from reviews.models import ResultRow, ResultSet, Review
+from reviews.services import results, scoring_desk
 from standards.models import Rubric, ScoreComponent, Track
 from standards.services import rubrics as rubric_services
 from standards.services import versions
@@ -298,4 +307,101 @@ def test_two_replace_the_same_standard(tiny_track, cast):
     results = race(*map(replace, tracks))
     assert (len(winners(results)), codes(results)) == (1, ["not_newer"])
     assert Supersession.objects.count() == 1
+    check_chain()
+
+
+def test_a_veto_while_the_head_confirms(tiny_track, applications, bureau, cast, road):
+    """Either the veto came first, and the list is not confirmed; or the list was, and the veto takes it out of that."""
+    ordered = [road.to(applications[code], "checked") for code in ("A-1", "A-2")]
+    ranking = road.rank(tiny_track, bureau.county_a, ordered[::-1], confirm=False)
+    record = inspecting.propose_veto(ordered[0], basis="查实违纪。", by=cast.inspector)
+    results = race(
+        lambda: recommending.confirm_ranking(ranking, version=ranking.version, by=cast.committee_head),
+        lambda: inspecting.confirm_veto(record, remark="属实。", by=cast.inspector2),
+    )
+    confirmed = not isinstance(results[0], ValidationError)
+    assert codes(results) == ([] if confirmed else ["conflict"])
+    record.refresh_from_db()
+    assert record.status_before == ("recommended" if confirmed else "checked")
+    assert [fresh(each).status for each in ordered] == ["vetoed", "recommended" if confirmed else "checked"]
+    check_chain()
+
+
+def test_a_sixth_place_by_a_second_transaction(tiny_track, applications, bureau, cast, road):
+    """Past the service, straight into the table: of two that want the last place only one gets it, and there is no more."""
+    ordered = [road.to(applications[code], "checked") for code in ("A-1", "A-2", "A-3")]
+    ranking = road.rank(tiny_track, bureau.county_a, ordered[:1], confirm=False)
+    Track.objects.filter(pk=tiny_track.pk).update(recommend_max=2)
+
+    def insert(application):
+        def act():
+            try:
+                with transaction.atomic():
+                    return Recommendation.objects.create(list=ranking, application=application, rank=2, limit=2)
+            except IntegrityError:
+                raise ValidationError("taken", code="taken") from None
+
+        return act
+
+    results = race(insert(ordered[1]), insert(ordered[2]))
+    assert (len(winners(results)), codes(results)) == (1, ["taken"])
+    assert list(ranking.places.values_list("rank", flat=True)) == [1, 2]
+
+
+def test_a_clearance_is_taken_back_while_the_head_confirms(tiny_track, applications, bureau, cast, road):
+    """The list is confirmed with the word standing, or the word is gone and the list is not confirmed."""
+    Track.objects.filter(pk=tiny_track.pk).update(clearance_points=["recommend"])
+    application = road.to(applications["A-1"], "checked")
+    clearance = inspecting.clear(application, point="recommend", remark="", by=cast.inspector)
+    ranking = road.rank(Track.objects.get(pk=tiny_track.pk), bureau.county_a, [application], confirm=False)
+    results = race(
+        lambda: recommending.confirm_ranking(ranking, version=ranking.version, by=cast.committee_head),
+        lambda: inspecting.unclear(clearance, reason="看错了支部", by=cast.inspector2),
+    )
+    confirmed = not isinstance(results[0], ValidationError)
+    assert codes(results) == (["step_taken"] if confirmed else ["not_cleared"])
+    assert Clearance.objects.exists() is confirmed
+    check_chain()
+
+
+def test_a_reserve_moves_up_while_the_winner_comes_back(tiny_track, applications, cast):
+    """One place, two who may have it: never more holders than places, and nobody is lost."""
+    Track.objects.filter(pk=tiny_track.pk).update(quota=1)
+    track = Track.objects.get(pk=tiny_track.pk)
+    result = ResultSet.objects.create(
+        track=track, number=1, method={}, inputs=[], inputs_hash="", decided_at=timezone.now()
+    )
+    for rank, (code, order) in enumerate((("A-1", None), ("B-1", 1)), 1):
+        ResultRow.objects.create(
+            result=result, application=applications[code], components=[], rank=rank, reserve_order=order,
+            outcome="reserve" if order else "selected",
+        )  # fmt: skip
+        Application.objects.filter(branch__code=code).update(status="reserve" if order else "selected")
+    record = inspecting.propose_veto(fresh(applications["A-1"]), basis="查实违纪。", by=cast.inspector)
+    veto = inspecting.confirm_veto(record, remark="属实。", by=cast.inspector2)
+    appeal = appealing.file_appeal(veto, grounds="有出入。", by=cast.secretary)
+    appeal = appealing.find_appeal(appeal, finding="属实。", lifts=True, by=cast.inspector2)
+    race(
+        lambda: appealing.decide_appeal(appeal, remark="同意。", by=cast.inspector),
+        lambda: results.fill_vacancies(track, by=cast.campaign_admin),
+    )
+    standing = {code: fresh(applications[code]).status for code in ("A-1", "B-1")}
+    assert sorted(standing.values()) == ["reserve", "selected"]
+    check_chain()
+
+
+def test_two_inspectors_decide_the_same_appeal(tiny_application, bureau, cast, road):
+    road.veto(tiny_application)
+    appeal = appealing.file_appeal(tiny_application.vetoes.get(), grounds="有出入。", by=cast.secretary)
+    appealing.find_appeal(appeal, finding="属实。", lifts=True, by=cast.inspector2)
+    third = factories.UserFactory(unit=bureau.city)
+    factories.GrantFactory(user=third, role=Role.INSPECTOR, branch=bureau.city)
+    first, second = (Appeal.objects.select_related("veto__application").get(pk=appeal.pk) for _ in range(2))
+    outcome = race(
+        lambda: appealing.decide_appeal(first, remark="同意。", by=cast.inspector),
+        lambda: appealing.decide_appeal(second, remark="同意。", by=third),
+    )
+    assert (len(winners(outcome)), codes(outcome)) == (1, ["decided"])
+    assert fresh(tiny_application).status == Status.PREPARING
+    assert AuditEntry.objects.filter(action="appeal.lift").count() == 1
     check_chain()
