@@ -26,9 +26,9 @@ from django.contrib.sessions.models import Session  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from applications.models import Application  # noqa: E402
-from applications.services import checking, preparing  # noqa: E402
+from applications.services import checking, gate, preparing  # noqa: E402
 from branches import audit, ledger  # noqa: E402
-from branches.models import Branch, RoleGrant  # noqa: E402
+from branches.models import Branch, RoleGrant, User  # noqa: E402
 from branches.roles import Role  # noqa: E402
 from reviews.demo import branch_work, bureau, calendar, committee_work, files, panel_work, strongest  # noqa: E402
 from reviews.models import Panel, PresentationSession, PublicNotice, Review, SiteVisit  # noqa: E402
@@ -131,6 +131,33 @@ def s2_others() -> None:
     for case in ready[2:]:
         committee = all_people.committee_of(case.branch)
         committee_work.rank(track, committee, [case], all_people, dates, confirm=True)
+
+
+def ranking_open() -> None:
+    """The first county has three checked branches and a second head; nobody of it is ranked yet."""
+    track, all_people = track_of("S2"), people()
+    ready = cases(track, {"X01-001": 0.95, "X01-002": 0.93, "X01-003": 0.92})
+    branch_work.fill_in(ready, track, all_people, files.samples(), calendar.Dates(track))
+    branch_work.submit_all(ready, all_people)
+    committee_work.check(ready, track, all_people)
+    committee_work.accept(ready, track, all_people, calendar.Dates(track))
+    committee_work.clear(ready, all_people, "recommend")
+    clerk = User.objects.get(police_no="110001")
+    RoleGrant.objects.create(user=clerk, role=Role.COMMITTEE_HEAD, branch=ready[0].branch.get_parent())
+
+
+def recommending_over() -> None:
+    """The calendar moves on: the committees' time is up."""
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    Stage.objects.filter(track=track_of("S2"), kind=Stage.Kind.RECOMMEND).update(closes_on=yesterday)
+
+
+def given_to_panel(code: str) -> None:
+    """The branch's recommended application is under review."""
+    track = track_of("S2")
+    application = Application.objects.for_work().get(track=track, branch__code=code)
+    with audit.recorded():
+        gate.move(application, "start_review", by=people().one(Role.CAMPAIGN_ADMIN))
 
 
 def visits_scored(code: str = "S2") -> None:
@@ -279,7 +306,7 @@ def outline(code: str) -> None:
 
 ACTS = [
     build, s2_open, s2_filled, s2_form_left, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding,
-    s1_onsite, wide, sent_back, idle, outline,
+    s1_onsite, wide, sent_back, idle, outline, ranking_open, recommending_over, given_to_panel,
 ]  # fmt: skip
 
 if __name__ == "__main__":
