@@ -116,7 +116,7 @@ def test_the_committee_finds_and_mends_what_keeps_a_branch_out(opened, desk):
     clerk = desk.person("110001")
     page = clerk.at("/applications/eligibility/?show=all")
     clerk.look("eligibility", phone=True)
-    clerk.follow(re.compile(f"更正登记：{BRANCH}"))
+    clerk.follow(re.compile(f"更正登记.*{BRANCH}"))
     page.get_by_label("正式党员").fill("31")
     clerk.look("correct", phone=True)
     clerk.press("保存更正")
