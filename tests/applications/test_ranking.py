@@ -385,6 +385,7 @@ def test_after_the_deadline_the_page_can_only_be_read(client_of, cast, bureau, t
 def test_an_extension_of_the_committee_opens_the_page_again(client_of, cast, bureau, tiny_track, checked):
     stage = Stage.objects.get(track=tiny_track, kind="recommend")
     Stage.objects.filter(pk=stage.pk).update(closes_on=factories.days(-1))
+    stage.refresh_from_db()
     extending.extend_for(checked[0], stage, until=factories.days(2), reason="汛期", by=cast.campaign_admin)
     page = client_of(cast.committee_clerk).get(url("ranking", tiny_track, bureau.county_a)).content.decode()
     assert "本单位的排序推荐已延期" in page
