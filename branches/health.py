@@ -5,6 +5,7 @@ import os
 import shutil
 from dataclasses import dataclass
 
+from celery.schedules import crontab
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count, Min
@@ -110,10 +111,11 @@ def schedule() -> list[ScheduledTask]:
     return found
 
 
-def _every(schedule: object) -> datetime.timedelta:
-    """How often a line is due; those by the clock are due hourly at least."""
-    seconds = schedule if isinstance(schedule, int | float) else 3600
-    return datetime.timedelta(seconds=seconds)
+def _every(schedule: float | crontab) -> datetime.timedelta:
+    """How often a line is due; one by the clock that names its hour is due once a day, else every hour at least."""
+    if isinstance(schedule, int | float):
+        return datetime.timedelta(seconds=schedule)
+    return datetime.timedelta(hours=24 if len(schedule.hour) == 1 else 1)
 
 
 def report() -> dict:

@@ -10,6 +10,8 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -26,7 +28,7 @@ from branches.notices import cancel
 logger = logging.getLogger(__name__)
 State = Delivery.State
 CHUNK = 200
-HOLD = datetime.timedelta(minutes=2)
+HOLD = datetime.timedelta(seconds=30)
 STALE = datetime.timedelta(minutes=15)
 # How long after a “not now” it is tried again; after the last of them it has failed.
 PATIENCE = tuple(datetime.timedelta(minutes=minutes) for minutes in (2, 10, 30, 120))
@@ -111,23 +113,56 @@ def _let_go(batch: Sequence[Delivery]) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one message, still to be noted."""
+
+    claimed: list[Delivery]
+    fields: dict[str, Any]
+    broken: bool = False
+
+    @property
+    def went_out(self) -> bool:
+        return self.fields["state"] == State.SENT
+
+
 def _send_batch(batch: list[Delivery], wire: Wire, ends: float) -> int:
-    sent, told = 0, set()
+    """One commit per message: the outcome of the last one and the claim of the next, before that is sent."""
+    sent, told, outcome = 0, set(), None
     in_force = _grants_of(batch)
     until = min(ends, time.monotonic() + HOLD.total_seconds() / 2)
-    for number, delivery in enumerate(batch):
-        if time.monotonic() > until:
-            _let_go(batch[number:])
-            break
-        recipient = delivery.notice.recipient
-        if not _in_scope(delivery, in_force.get(recipient.pk, set())):
-            cancel(Delivery.objects.filter(pk=delivery.pk), OUTSIDE)
-        elif not delivery.digest:
-            sent += _send(_claim_one(delivery), wire)
-        elif recipient.pk not in told:
-            told.add(recipient.pk)
-            sent += _send(_claim_digest(delivery, in_force.get(recipient.pk, set())), wire)
+    try:
+        for number, delivery in enumerate(batch):
+            if time.monotonic() > until:
+                _let_go(batch[number:])
+                break
+            with transaction.atomic():
+                _note(outcome)
+                claimed = _take(delivery, in_force.get(delivery.notice.recipient_id, set()), told)
+            outcome = _send(claimed, wire) if claimed else None
+            sent += bool(outcome and outcome.went_out)
+            if outcome and outcome.broken:
+                _note(outcome)
+                outcome = None
+                wire.close()
+                wire.open()
+    finally:
+        _note(outcome)
     return sent
+
+
+def _take(delivery: Delivery, in_force: set[int], told: set[int]) -> list[Delivery]:
+    """Claim what is to be sent as the next message; nothing when the person is out of scope or was served already."""
+    recipient = delivery.notice.recipient
+    if not _in_scope(delivery, in_force):
+        cancel(Delivery.objects.filter(pk=delivery.pk), OUTSIDE)
+        return []
+    if not delivery.digest:
+        return _claim_one(delivery)
+    if recipient.pk in told:
+        return []
+    told.add(recipient.pk)
+    return _claim_digest(delivery, in_force)
 
 
 def _grants_of(batch: Iterable[Delivery]) -> dict[int, set[int]]:
@@ -180,44 +215,33 @@ def _claim(rows, deliveries: list[Delivery]) -> list[Delivery]:
     return deliveries
 
 
-def _send(claimed: list[Delivery], wire: Wire) -> int:
-    """Send what was claimed as one message and note the outcome; 1 when it went out."""
-    if not claimed:
-        return 0
+def _send(claimed: list[Delivery], wire: Wire) -> Outcome:
+    """Send what was claimed as one message."""
     try:
         wire.send(_message(claimed))
     except Busy as error:
-        _try_later(claimed, str(error))
-        _reopen(wire)  # it may have hung up with these words
+        return Outcome(claimed, _later(claimed, str(error)), broken=True)  # it may have hung up with these words
     except Refused as error:
-        _note(claimed, state=State.FAILED, error=str(error)[:1000])
+        return Outcome(claimed, {"state": State.FAILED, "error": str(error)[:1000]})
     except Doubtful as error:
-        _note(claimed, state=State.DOUBT, error=f"{IN_DOUBT}（{error}）"[:1000])
-        _reopen(wire)
-    else:
-        _note(claimed, state=State.SENT, sent_at=timezone.now(), error="")
-        return 1
-    return 0
+        return Outcome(claimed, {"state": State.DOUBT, "error": f"{IN_DOUBT}（{error}）"[:1000]}, broken=True)
+    return Outcome(claimed, {"state": State.SENT, "sent_at": timezone.now(), "error": ""})
 
 
-def _note(claimed: list[Delivery], **outcome) -> None:
+def _note(outcome: Outcome | None) -> None:
     """Under our own claim only; a doubt about us raised meanwhile is overruled, for we know."""
-    ours = Delivery.objects.filter(pk__in=[each.pk for each in claimed], claim=claimed[0].claim)
-    ours.filter(state__in=(State.SENDING, State.DOUBT)).update(holder=None, held_until=None, **outcome)
+    if outcome is None:
+        return
+    pks = [each.pk for each in outcome.claimed]
+    ours = Delivery.objects.filter(pk__in=pks, claim=outcome.claimed[0].claim)
+    ours.filter(state__in=(State.SENDING, State.DOUBT)).update(holder=None, held_until=None, **outcome.fields)
 
 
-def _try_later(claimed: list[Delivery], error: str) -> None:
+def _later(claimed: list[Delivery], error: str) -> dict[str, Any]:
     tried = max(each.attempts for each in claimed)
     if tried > len(PATIENCE):
-        _note(claimed, state=State.FAILED, error=f"对方多次表示稍后再试：{error}"[:1000])
-    else:
-        later = timezone.now() + PATIENCE[tried - 1]
-        _note(claimed, state=State.PENDING, not_before=later, error=error[:1000])
-
-
-def _reopen(wire: Wire) -> None:
-    wire.close()
-    wire.open()
+        return {"state": State.FAILED, "error": f"对方多次表示稍后再试：{error}"[:1000]}
+    return {"state": State.PENDING, "not_before": timezone.now() + PATIENCE[tried - 1], "error": error[:1000]}
 
 
 def resend(deliveries, *, by: User) -> int:

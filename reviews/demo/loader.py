@@ -7,7 +7,7 @@ from django.utils import timezone
 from branches import audit
 from branches.models import Delivery, Notice
 from reviews.demo import bureau as bureaus
-from reviews.demo import demonstration, files, strongest
+from reviews.demo import demonstration, files, reminding, strongest
 from standards import loading
 from standards.models import Campaign
 
@@ -29,4 +29,6 @@ def load(*, stage: str, seed: int, size: int | None = None) -> None:
         if len(bureau.branches) <= BOTH_CAMPAIGNS_UP_TO:
             demonstration.load(Campaign.objects.get(code="S1"), bureau, samples, seed=seed)
         Delivery.objects.all().delete()
+        if len(bureau.branches) <= BOTH_CAMPAIGNS_UP_TO:
+            reminding.load(seed=seed)
         Notice.objects.exclude(kind__in=UNREAD).update(read_at=timezone.now())

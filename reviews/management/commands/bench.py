@@ -20,9 +20,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--sizes", type=int, nargs="+", default=[120, 5000], help="申报数")
         parser.add_argument("--repeat", type=int, default=25)
+        parser.add_argument("--notices", type=int, default=5000, help="发件箱一项发多少条通知")
         parser.add_argument("--stages", nargs="+", default=["dynamic", "result"])
         parser.add_argument(
-            "--part", choices=["pages", "ours", "bare", "workbooks"], help="内部使用：在子进程中测一部分"
+            "--part", choices=["pages", "ours", "bare", "workbooks", "outbox"], help="内部使用：在子进程中测一部分"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,6 +46,10 @@ class Command(BaseCommand):
         self._pages(tables)
         self._documents(documents)
         self._workbooks(workbooks)
+        with tempfile.TemporaryDirectory() as folder:
+            env = _environment(folder)
+            _manage(env, "migrate", "--verbosity", "0")
+            self._outbox(json.loads(_child(env, "outbox", options["notices"])))
 
     def _pages(self, tables: dict[int, dict[str, dict[str, Any]]]) -> None:
         sizes = list(tables)
@@ -81,6 +86,15 @@ class Command(BaseCommand):
         self.stdout.write(
             f"导入工作簿：{found['criteria']}项 {found['cpu_s']:.2f} s（目标 ≤ 5.00），查询 {found['queries']}；"
             f"文字极长的表 {found['wordy_s']:.2f} s"
+        )
+
+    def _outbox(self, found: dict[str, float]) -> None:
+        growth = found["last_mb"] / found["first_mb"] - 1
+        self.stdout.write(
+            f"发件箱：{found['count']}条通知写入{found['write_s']:.1f} s、发出{found['drain_s']:.1f} s"
+            f"（每秒{found['per_second']:.0f}条），重复{found['twice']}条、没有发出{found['left']}条；"
+            f"只写库加只发信 {found['bare_s']:.1f} s，比值 {found['ratio']:.2f}；"
+            f"内存 {found['first_mb']:.0f} MB → {found['last_mb']:.0f} MB（{growth:+.0%}，目标 ≤ 10%）"
         )
 
 
@@ -134,13 +148,15 @@ def _child(env: dict[str, str], part: str, repeat: int) -> str:
 
 def _part(part: str, repeat: int) -> str:
     # Imported here: the parent process only starts others and must not load the heavy parts.
-    from reviews.bench import documents, pages, workbooks
+    from reviews.bench import documents, outbox, pages, workbooks
 
     if part == "pages":
         plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
                  "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}  # fmt: skip
         with override_settings(ROOT_URLCONF="reviews.bench.floor", STORAGES=plain, ALLOWED_HOSTS=["testserver"]):
             return pages.as_json(pages.measure(repeat))
+    if part == "outbox":
+        return outbox.as_json(outbox.measure(repeat))
     if part == "workbooks":
         return workbooks.as_json(workbooks.measure(repeat))
     return documents.as_json(documents.ours(repeat) if part == "ours" else documents.bare(repeat))
