@@ -1,7 +1,7 @@
 """The outbox: every delivery is claimed by one conditional UPDATE, sent outside the transaction, its outcome noted under
 the same claim. At most once per notice and channel; where a worker died in between, that is said, and a person decides.
 
-Workers set aside a few hundred at a time so that several of them share the work; what a dead worker had set aside is
+Workers set aside a hundred at a time so that several of them share the work; what a dead worker had set aside is
 free again soon, and only the one it was just sending is in doubt.
 """
 
@@ -27,7 +27,7 @@ from branches.notices import cancel
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
-CHUNK = 200
+CHUNK = 100
 HOLD = datetime.timedelta(seconds=30)
 STALE = datetime.timedelta(minutes=15)
 # How long after a “not now” it is tried again; after the last of them it has failed.

@@ -1,4 +1,7 @@
-"""The application for a worker whose clock can be set back: by as many seconds as the file named by CLOCK_FILE says."""
+"""The application for a worker whose clock can be set back: by as many seconds as the file named by CLOCK_FILE says.
+
+Its workers set little aside and not for long: where one is killed every few moments, the others must find work.
+"""
 
 import datetime
 import os
@@ -17,6 +20,16 @@ def now() -> datetime.datetime:
 # Before any model is loaded: their defaults hold on to the function itself.
 timezone.now = now
 
+from celery.signals import worker_process_init  # noqa: E402
+
 from config.celery import app  # noqa: E402
+
+
+@worker_process_init.connect
+def set_little_aside(**kwargs) -> None:
+    from branches import outbox
+
+    outbox.CHUNK, outbox.HOLD = 20, datetime.timedelta(seconds=4)
+
 
 __all__ = ["app"]

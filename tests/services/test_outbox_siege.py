@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from branches import notices, outbox
@@ -139,7 +140,8 @@ class Crowd:
             self.people.append(user)
 
     def keep_busy(self) -> None:
-        while Delivery.objects.filter(state=State.PENDING).count() < WAVE:
+        free = Q(held_until=None) | Q(held_until__lt=timezone.now())
+        while Delivery.objects.filter(free, state=State.PENDING).count() < WAVE:
             self.waves += 1
             notices.post(self.people, "stage.dates", about=f"wave:{self.waves}", title=f"第{self.waves}次通知")
 
@@ -198,7 +200,7 @@ def check(siege, deaths, settings, cast):
     assert len(numbers) == everything == len(sent) + len(doubt)
     assert sent <= received.keys() <= sent | doubt
     assert len(doubt) <= deaths
-    assert len(sent) > everything / 2
+    assert len(sent) > KILLS and len(doubt) > KILLS / 10, "the workers were hardly ever killed at work"
     # Whatever is in doubt can be sent again by a person; here those of whom nobody has anything.
     missing = doubt - received.keys()
     settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", siege.box.port
