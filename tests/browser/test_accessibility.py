@@ -41,6 +41,8 @@ INTO = {
     "/reviews/panels/": "tbody th a",
     "/reviews/panels/<n>/": "a[href*='/sessions/']",
     "/people/": "tbody a",
+    "/reviews/reminders/": ".reminder-acts a",
+    "/notices/": "a[href='/notices/settings/']",
 }
 
 

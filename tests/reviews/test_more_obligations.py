@@ -9,7 +9,6 @@ from branches.models import Branch, Notice
 from branches.reminding import Schedule
 from reviews import obligations
 from reviews.models import Award
-from reviews.services import scoring_desk
 from standards.models import Track
 from tests.factories import days
 
@@ -18,14 +17,12 @@ def lines(found):
     return [(todo.kind, todo.title, todo.user_id or todo.branch.code, todo.days_left) for todo in found]
 
 
-def test_a_visit_to_come_is_owed_by_each_assessor_until_its_day(scored, applications, cast):
+def test_a_visit_to_come_is_owed_by_each_assessor_until_its_day(scored, applications):
     candidate = scored.candidate(applications["A-1"])
-    panel = scored.panels["visit"]
-    scoring_desk.schedule_visit(panel, candidate, kind="dynamic", visited_on=days(3), note="", by=cast.campaign_admin)
-    people = sorted(assignment.user_id for assignment in panel.assignments.filter(application=candidate))
-    found = list(obligations.visits())
-    assert sorted(todo.user_id for todo in found) == people
-    assert {(todo.kind, todo.title, todo.days_left) for todo in found} == {("visit", "到甲县城关所考评", 3)}
+    scored.visit(candidate, "80", None)
+    candidate.visits.update(visited_on=days(3))
+    late = scored.people["visit"][1]
+    assert lines(obligations.visits()) == lines(obligations.visits(late)) == [("visit", "到甲县城关所考评", late.pk, 3)]
     candidate.visits.update(visited_on=days(-1))
     assert list(obligations.visits()) == []
 
@@ -98,4 +95,4 @@ def test_everything_asks_the_same_queries_for_any_number(tiny_track, application
     assert sum(todo.kind == "submit" for todo in found) == number
 
 
-EVERYTHING = 30
+EVERYTHING = 32

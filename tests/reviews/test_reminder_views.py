@@ -164,7 +164,7 @@ def test_the_plan_asks_the_same_queries_for_any_number(client_of, cast, campaign
         plan.wordings.create(duty=duty, title=each.title, body=each.body)
     client = client_of(cast.campaign_admin)
     client.get(plan_url(campaign))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(plan_url(campaign))
 
 
