@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from branches import audit
-from branches.models import Branch, Heartbeat, Notice, RoleGrant, User
+from branches.models import Branch, Heartbeat, NoticeQuerySet, RoleGrant, User
 from branches.roles import SEPARATED_ROLES, Role
 
 # What an administrator may change about an account; the 警号 is its name in the log and stays.
@@ -152,7 +152,7 @@ def choose_pace(user: User, pace: str) -> None:
     User.objects.filter(pk=user.pk).update(notice_pace=pace)
 
 
-def mark_read(notices: "Notice.QuerySet") -> int:
+def mark_read(notices: NoticeQuerySet) -> int:
     """Mark notices as read; not an act that anybody else cares about, so not logged."""
     return notices.filter(read_at=None).update(read_at=timezone.now())
 

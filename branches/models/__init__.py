@@ -1,7 +1,7 @@
 """What every floor above needs: the tree and its people, the audit chain, notices, background jobs."""
 
 from branches.models.jobs import Heartbeat, Job
-from branches.models.notices import Delivery, Notice
+from branches.models.notices import Delivery, Notice, NoticeQuerySet
 from branches.models.people import (
     AuditEntry,
     AuditHead,
@@ -33,6 +33,7 @@ __all__ = [
     "HonourQuerySet",
     "Job",
     "Notice",
+    "NoticeQuerySet",
     "RoleGrant",
     "User",
     "UserManager",

@@ -74,7 +74,8 @@ def reminder_plan(request, pk):
             else:
                 return _saved(request, campaign, form)
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            for error in refusal.error_list:
+                form.add_error(getattr(error, "field", None), error)
     schedule = schedule_of(plan, {})
     context = {
         "campaign": campaign, "plan": plan, "form": form, "placeholders": PLACEHOLDERS,

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -29,6 +30,14 @@ DUTIES = {
     reminding.ESCALATED: "逾期报上级党委",
 }
 EARLIEST, LATEST = 60, -30
+
+
+class WordingError(ValidationError):
+    """A complaint (code `placeholder`) about one field of the page."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message, code="placeholder")
+        self.field = field
 
 
 def plan_of(campaign: Campaign) -> ReminderPlan:
@@ -78,7 +87,9 @@ def save_plan(
             if each != reminding.DEFAULTS.get(duty, Wording())
         )
         after = _said(plan)
-        changes = {name: [before[name], value] for name, value in after.items() if before[name] != value}
+        changes: dict[str, Any] = {
+            name: [before[name], value] for name, value in after.items() if before[name] != value
+        }
         if changes:
             audit.record("reminders.save", plan, by=by, **changes)
     return plan
@@ -121,16 +132,17 @@ def _sound_days(days: list[int]) -> list[int]:
 
 
 def _require_sound(wordings: Mapping[str, Wording]) -> None:
-    found = []
+    """Every complaint at once, each with the `field` it is about."""
+    found: list[WordingError] = []
     for duty, wording in wordings.items():
         if duty not in DUTIES:
             raise ValidationError("不认识的事项类别，请刷新页面。", code="duty")
-        for label, text in (("标题", wording.title), ("内容", wording.body)):
-            if not text.strip():
-                found.append(f"“{DUTIES[duty]}”的{label}是空的；要用通用写法请两栏都留空。")
-            found += [f"“{DUTIES[duty]}”的{label}：{problem}" for problem in reminding.problems(text)]
+        for part, label, text in (("title", "标题", wording.title), ("body", "内容", wording.body)):
+            said = [] if text.strip() else [f"“{DUTIES[duty]}”的{label}是空的；要用通用写法请两栏都留空。"]
+            said += [f"“{DUTIES[duty]}”的{label}：{problem}" for problem in reminding.problems(text)]
+            found += [WordingError(words, field=f"{part}-{duty}") for words in said]
     if found:
-        raise ValidationError([ValidationError(text, code="placeholder") for text in found])
+        raise ValidationError(found)
 
 
 def _said(plan: ReminderPlan) -> dict[str, object]:
