@@ -185,16 +185,17 @@ class Evidence(models.Model):
         return self.kind == "film"
 
 
+class PartialUploadQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "PartialUploadQuerySet":
+        """One's own uploads to branches one works for."""
+        return self.filter(under(user.scopes(*BRANCH_ROLES), "branch__path"), owner=user)
+
+    def under_way(self) -> "PartialUploadQuerySet":
+        return self.filter(evidence=None)
+
+
 class PartialUpload(models.Model):
     """续传：一个大文件已经收到多少；断线后从断处接着传，传完即并入材料库，逾期清除。"""
-
-    class QuerySet(models.QuerySet):
-        def under_way(self) -> "PartialUpload.QuerySet":
-            return self.filter(evidence=None)
-
-        def visible_to(self, user: User) -> "PartialUpload.QuerySet":
-            """One's own uploads to branches one works for."""
-            return self.filter(under(user.scopes(*BRANCH_ROLES), "branch__path"), owner=user)
 
     # Not to be guessed: whoever continues an upload names it by this.
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -212,7 +213,7 @@ class PartialUpload(models.Model):
     created_at = models.DateTimeField("开始时间", auto_now_add=True)
     updated_at = models.DateTimeField("最近时间", auto_now=True, db_index=True)
 
-    objects = QuerySet.as_manager()
+    objects = PartialUploadQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "续传"

@@ -1,6 +1,7 @@
 """The branch's material library: what comes in, what it says of itself, what cites it, what goes out again."""
 
 import datetime
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -74,7 +75,7 @@ def store_evidence(
         existing.was_there = True
         return existing
     require_room(branch, size, besides=besides)
-    path = default_storage.save(f"evidence/{branch.pk}/{sha256}", file)
+    path = put_file(f"evidence/{branch.pk}/{sha256}", file)
     thumbnail = _put_thumbnail(path, file) if content_type in uploads.PHOTOS else ""
     kept = False
     try:
@@ -98,9 +99,14 @@ def store_evidence(
     return evidence
 
 
+def put_file(path: str, file: File) -> str:
+    """Write under a name nobody else has: not every storage refuses to write over what is there."""
+    return default_storage.save(f"{path}-{secrets.token_hex(4)}", file)
+
+
 def _put_thumbnail(path: str, file: File) -> str:
     picture = uploads.thumbnail(file)
-    return default_storage.save(f"{path}.thumb", picture) if picture else ""
+    return put_file(f"{path}.thumb", picture) if picture else ""
 
 
 def _take_away(*paths: str) -> None:
@@ -112,7 +118,7 @@ def make_thumbnail(evidence: Evidence) -> Evidence:
     """The small picture of a photograph that came in before there were any. Safe to repeat."""
     if evidence.is_image and not evidence.thumbnail:
         with evidence.file.open("rb") as file:
-            made = _put_thumbnail(evidence.file.name, file)
+            made = _put_thumbnail(str(evidence.file.name), file)
         # Whoever is second to make one throws it away.
         if not Evidence.objects.filter(pk=evidence.pk, thumbnail="").update(thumbnail=made):
             _take_away(made)

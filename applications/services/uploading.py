@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from applications.models import Evidence, PartialUpload
-from applications.services.evidence import require_room, store_upload
+from applications.services.evidence import put_file, require_room, store_upload
 from branches import audit, uploads
 from branches.models import Branch, User
 
@@ -65,7 +65,7 @@ def receive_piece(partial: PartialUpload, *, offset: int, content: bytes) -> Par
         raise ValidationError("收到的内容比文件还长：文件可能刚被改动，请重新选择。", code="too_much")
     if offset == 0:
         _refuse_early(partial, content)
-    path = default_storage.save(f"{_folder(partial.key)}/{offset:012d}", ContentFile(content))
+    path = put_file(f"{_folder(partial.key)}/{offset:012d}", ContentFile(content))
     # The pieces were read together with `received`: whoever finds it unchanged knows them all.
     taken = PartialUpload.objects.under_way().filter(pk=partial.pk, received=offset).update(
         received=offset + len(content), pieces=[*partial.pieces, path], updated_at=timezone.now()
@@ -184,7 +184,8 @@ class Pieces(io.RawIOBase):
         self.sizes = [default_storage.size(path) for path in paths]
         if sum(self.sizes) != size:
             raise FileNotFoundError("a piece is shorter than it was")
-        self.number, self.open_piece = -1, None
+        self.number = -1
+        self.open_piece: File | None = None
 
     def readable(self) -> bool:
         return True
@@ -213,7 +214,7 @@ class Pieces(io.RawIOBase):
         return 0
 
     def _piece(self, number: int) -> File:
-        if number != self.number:
+        if self.open_piece is None or number != self.number:
             self._close_piece()
             self.number, self.open_piece = number, default_storage.open(self.paths[number], "rb")
         return self.open_piece

@@ -40,7 +40,7 @@
 
   function add(form, files) {
     var fresh = Array.from(files).filter(function (file) {
-      return !items.some(function (item) { return item.state !== "failed" && same(item.file, file) && item.criterion === criterion(form); });
+      return !in_state("waiting", "sending").some(function (item) { return same(item.file, file) && item.criterion === criterion(form); });
     });
     /* A new choice after everything was done begins a new list. */
     if (!in_state("waiting", "sending").length) {

@@ -313,4 +313,4 @@ def test_names_in_every_script_come_back_whole(client_of, cast, tiny_application
         answer.close()
         assert answer["Content-Disposition"].startswith("attachment; filename")
         assert "\n" not in answer["Content-Disposition"]
-        assert file.file.name == f"evidence/{tiny_application.branch_id}/{file.sha256}"
+        assert file.file.name.startswith(f"evidence/{tiny_application.branch_id}/{file.sha256}-")

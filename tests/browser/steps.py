@@ -133,7 +133,7 @@ def attach(page: Page, criterion, given: list[Path]) -> None:
     """Upload under one criterion; the files are cited there at once."""
     criterion.get_by_role("button", name="附材料").click()
     chooser = page.locator("#chooser")
-    chooser.locator("input[type=file]").set_input_files(given)
+    chooser.locator("#upload-files").set_input_files(given)
     for path in given:
         expect(chooser.locator("[data-results]")).to_contain_text(path.name)
         expect(criterion.locator("[data-chips]")).to_contain_text(path.name)
