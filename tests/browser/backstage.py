@@ -118,6 +118,17 @@ def s2_form_left(code: str) -> None:
     )  # fmt: skip
 
 
+def s2_submitted(*codes: str) -> None:
+    """These branches, filled in before, have submitted."""
+    branch_work.submit_all(cases(track_of("S2"), dict.fromkeys(codes, 0.9)), people())
+
+
+def s2_due_in(days: str) -> None:
+    """So many days are left to submit."""
+    last = timezone.localdate() + datetime.timedelta(days=int(days))
+    Stage.objects.filter(track=track_of("S2"), kind=Stage.Kind.APPLY).update(closes_on=last)
+
+
 def s2_others() -> None:
     """Four branches are checked, two of them ranked by their committees; an office of headquarters has filled all in."""
     track, all_people = track_of("S2"), people()
@@ -279,16 +290,12 @@ def sent_back(code: str) -> None:
     application = Application.objects.for_work().get(pk=case[0].application.pk)
     head = all_people.at(all_people.committee_of(application.branch), Role.COMMITTEE_HEAD)
     due_on = timezone.localdate() + datetime.timedelta(days=5)
-    checking.return_application(application, reason="两项佐证不足，请补充后重报。", due_on=due_on, by=head)
     said = ["请补充第一议题学习记录。", "自评与台账不符，请核实次数。"]
     leaves = application.track.rubric.leaves_for(application.branch.line)
-    items = [
-        {"code": leaf.code, "title": leaf.title, "remark": remark, "self": "", "checked": ""}
-        for leaf, remark in zip(leaves, said, strict=False)
-    ]
-    decision = application.check_decisions.get()
-    decision.items = items
-    decision.save(update_fields=["items"])
+    checking.return_application(
+        application, reason="两项佐证不足，请补充后重报。", due_on=due_on, items=list(zip(leaves, said, strict=False)),
+        by=head,
+    )  # fmt: skip
 
 
 def idle() -> None:
@@ -305,8 +312,9 @@ def outline(code: str) -> None:
 
 
 ACTS = [
-    build, s2_open, s2_filled, s2_form_left, s2_others, visits_scored, slot_scored, slots_over, notice_over, s1_open, s1_forwarding,
-    s1_onsite, wide, sent_back, idle, outline, ranking_open, recommending_over, given_to_panel,
+    build, s2_open, s2_filled, s2_form_left, s2_submitted, s2_due_in, s2_others, visits_scored, slot_scored, slots_over,
+    notice_over, s1_open, s1_forwarding, s1_onsite, wide, sent_back, idle, outline, ranking_open, recommending_over,
+    given_to_panel,
 ]  # fmt: skip
 
 if __name__ == "__main__":
