@@ -53,7 +53,7 @@ def test_two_clerks_of_one_committee_see_both_and_decide(opened, desk):
     row = type_in(head.page, "党课质量", "5", "负责人核的")
     says(row, "改过，请核对后再保存")
     box = row.locator("[data-conflict-box]")
-    expect(box).to_contain_text("保存的是：9；经办人核的")
+    expect(box).to_contain_text("保存的是：作答：9；说明：经办人核的")
     expect(row.locator("textarea")).to_have_value("负责人核的")
     expect(head.page.locator("[data-all-state]")).to_have_text("1项未保存")
     head.look("check-both", phone=True)
@@ -67,7 +67,7 @@ def test_two_clerks_of_one_committee_see_both_and_decide(opened, desk):
     expect(clerk.page.locator("[data-all-state]")).to_have_text("全部已保存")
     says(type_in(clerk.page, "党课质量", "7", "商量以后"), "已保存")
     head.page.reload()
-    expect(head.page.locator("textarea", has_text="商量以后")).to_have_count(1)
+    expect(head.page.locator(".desk-own textarea", has_text="商量以后")).to_have_count(1)
     for person in (clerk, head):
         conflicts_meant(person)
 
@@ -100,7 +100,7 @@ def test_one_assessor_on_two_devices_sees_both_and_decides(opened, desk):
     row = type_in(second, "党课质量", "5", "电脑上写的")
     says(row, "您自己在另一个页面或设备上改过")
     box = row.locator("[data-conflict-box]")
-    expect(box).to_contain_text("保存的是：9；手机上写的")
+    expect(box).to_contain_text("保存的是：作答：9；说明：手机上写的")
     expect(row.locator("textarea")).to_have_value("电脑上写的")
     second.screenshot(path=desk.pictures / "sheet-both.png", full_page=True)
     box.get_by_role("button", name="用这里填的").click()
