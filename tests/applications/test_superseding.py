@@ -343,7 +343,7 @@ def test_queries_do_not_grow_with_the_applications(
     new = newer(reworked)
     track = Track.objects.select_related("campaign", "rubric").get(pk=tiny_track.pk)
     seen = superseding.preview_supersession(track, new).digest
-    with django_assert_num_queries(44):
+    with django_assert_num_queries(48):
         superseding.supersede_rubric(track, new, reason=REASON, due_on=None, seen=seen, by=cast.campaign_admin)
     assert Stage.objects.filter(track=tiny_track).count() == 9
 
