@@ -35,15 +35,22 @@ URGENT = datetime.timedelta(days=3)
 
 
 def owed(user: User | None = None) -> Iterator[Todo]:
-    """Every open obligation of running campaigns, or only those the user answers for."""
-    yield from branch_work(user)
-    yield from measures(user)
-    yield from rectifying(user)
-    yield from checks(user)
-    yield from unsubmitted(user)
-    yield from recommendations(user)
-    yield from vetoes(user)
-    yield from appeals(user)
+    """Every open obligation of running campaigns, or only those the user answers for.
+
+    Whoever holds none of the roles of a kind is not even asked about it: a home page is opened all day.
+    """
+    for kind, roles in (
+        (branch_work, BRANCH_ROLES),
+        (measures, BRANCH_ROLES),
+        (rectifying, (*BRANCH_ROLES, *COMMITTEE_ROLES)),
+        (checks, COMMITTEE_ROLES),
+        (unsubmitted, COMMITTEE_ROLES),
+        (recommendations, COMMITTEE_ROLES),
+        (vetoes, (Role.INSPECTOR,)),
+        (appeals, (Role.INSPECTOR,)),
+    ):
+        if user is None or user.scopes(*roles):
+            yield from kind(user)
 
 
 def branch_work(user: User | None = None) -> Iterator[Todo]:
@@ -258,8 +265,6 @@ def checks(user: User | None = None) -> Iterator[Todo]:
 
 def unsubmitted(user: User | None = None) -> Iterator[Todo]:
     """In the last days before the deadline: branches with everything there and not submitted, one line per committee."""
-    if user is not None and not user.scopes(*COMMITTEE_ROLES):
-        return
     today = timezone.localdate()
     near = Stage.objects.filter(
         kind=Stage.Kind.APPLY, track__campaign__status=Campaign.Status.OPEN, closes_on__gte=today,
