@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-from branches import typesetting
+from branches import channels, typesetting
 
 
 @register()
@@ -29,3 +29,17 @@ def check_typesetting(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+@register()
+def check_channels(**kwargs: Any) -> list[CheckMessage]:
+    """An address that names nobody would tell everything to everybody; one that cannot be read sends nothing."""
+    return [
+        Warning(
+            f"通知渠道“{channels.LABELS[code]}”不能用：{problem}",
+            hint=f"请改正环境变量NOTIFY_{code.upper()}_URL，写法见README“通知渠道”。",
+            id="branches.W003",
+        )
+        for code, url in settings.NOTIFY_URLS.items()
+        if (problem := channels.problem_of(url))
+    ]
