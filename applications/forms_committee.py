@@ -79,7 +79,7 @@ class ProgressFilter(forms.Form):
         found = overview.lacking(found, self.columns, key=given.get("missing", ""), late=given.get("late", False))
         if given.get("status") == overview.READY:
             found = overview.only_ready(found, self.track)
-        return overview.ordered(found, given.get("sort", ""))
+        return overview.ordered(found, given.get("sort", ""), self.sealed)
 
 
 class CheckFilter(forms.Form):

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from applications.columns import Column
@@ -28,7 +41,8 @@ HAND_UP = ("nominate", "forward")
 # What the rows show; the rest is long to read.
 READ = (
     "branch__path", "branch__short_name", "branch__line", "branch__kind", "branch__nominates_itself", "track", "status",
-    "self_score", "self_complete", "check_score", "returns", "updated_at", "plan_filed_at", "recommendation__rank",
+    "self_score", "self_complete", "check_score", "returns", "updated_at", "handed_up_at", "submitted_at", "plan_filed_at",
+    "recommendation__rank",
 )  # fmt: skip
 
 
@@ -177,14 +191,33 @@ ORDERS = {"": "按组织", "name": "按名称", "score": "自评分从高到低"
 _ORDER_BY: dict[str, tuple] = {
     "name": ("branch__short_name",),
     "score": (F("self_score").desc(nulls_last=True),),
-    "recent": ("-updated_at",),
-    "idle": ("updated_at",),
 }
 
 
-def ordered(applications: QuerySet[Application], by: str) -> QuerySet[Application]:
+def ordered(applications: QuerySet[Application], by: str, sealed: frozenset[str]) -> QuerySet[Application]:
     """In the order of the tree, or as asked for; who has no score comes last."""
+    if by in ("recent", "idle"):
+        moved = _moved(sealed)
+        return applications.order_by(moved.desc() if by == "recent" else moved.asc(), "branch__path", "pk")
     return applications.order_by(*_ORDER_BY[by], "branch__path", "pk") if by in _ORDER_BY else applications
+
+
+def _moved(sealed: frozenset[str]) -> F | Case:
+    """`moved_at` asked of the database."""
+    if not sealed:
+        return F("updated_at")
+    handed_up = Coalesce("handed_up_at", "submitted_at", "updated_at")
+    return Case(When(status__in={Status.IN_REVIEW, *sealed}, then=handed_up), default=F("updated_at"))
+
+
+def moved_at(application: Application, sealed: frozenset[str]) -> datetime:
+    """When it last moved as far as the user may know: while a decision is sealed, when it was handed up.
+
+    A reserve that moves up would else be told from the others by its place in the order and by its time.
+    """
+    if sealed and application.status in {Status.IN_REVIEW, *sealed}:
+        return application.handed_up_at or application.submitted_at or application.updated_at
+    return application.updated_at
 
 
 def with_answers(applications: QuerySet[Application]) -> QuerySet[Application]:
@@ -221,18 +254,19 @@ def rows(
     names = {county.path: county.short_name for county in counties}
     questions = {line: str(_questions(track, line)) for line in {each.branch.line for each in applications}}
     granted = _granted(track, {each.branch_id for each in applications})
-    over = [column for column in columns if column.is_over]
+    over, sealed = [column for column in columns if column.is_over], sealed_from(user, track)
     may_remind, may_extend = bool(user.roles & URGING), Role.CAMPAIGN_ADMIN in user.roles
     found = []
     for each in applications:
         late = frozenset(column.key for column in over if column.is_late_for(each.branch))
         status, said = each.status_for(user), reminded.get(each.pk)
+        moved = todo.moment_text(moved_at(each, sealed))
         county = names.get(each.branch.path[: 2 * Branch.steplen], "其他")
         line = Line(
             key=str(each.pk),
             url=each.get_absolute_url(),
             name=each.branch.short_name,
-            below=f"{each.branch.line} {county} {todo.moment_text(each.updated_at)}" if sort else each.branch.line,
+            below=f"{each.branch.line} {county} {moved}" if sort else each.branch.line,
             extensions=tuple(granted.get(each.branch_id, ())),
             cells=tuple(_cell(column, each, records[each.pk], late) for column in columns if column.task),
             answered=str(each.answered or 0),

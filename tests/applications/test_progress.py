@@ -1,16 +1,19 @@
 """The matrix's filters and columns, who is ready and is told so, and more time for several branches at once."""
 
+import datetime
 import re
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from applications import obligations, ready
 from applications.columns import columns
 from applications.completeness import gaps
 from applications.models import Application, TaskRecord
 from applications.services import extending, planning, reminding
+from applications.states import Status
 from branches.models import AuditEntry, Notice, RoleGrant
 from standards.models import Extension, Stage, StageTask
 from tests import factories
@@ -275,3 +278,24 @@ def test_a_committee_asks_and_the_office_finds_the_form_filled_in(client_of, cas
 
 def test_extending_without_a_choice_leads_back(clerk, applications):
     assert clerk.post(EXTEND_MANY, {"track": applications["A-1"].track_id}).url == PROGRESS
+
+
+@pytest.mark.parametrize("sort", ["recent", "idle"])
+def test_a_sealed_step_shows_neither_in_the_order_nor_by_its_time(client_of, cast, applications, sort):
+    now = timezone.now()
+    for days, code in enumerate(("A-1", "A-2"), 1):
+        handed_up_at = now - datetime.timedelta(days=days)
+        Application.objects.filter(pk=applications[code].pk).update(status="in_review", handed_up_at=handed_up_at)
+    client, office = client_of(cast.committee_clerk), client_of(cast.campaign_admin)
+
+    def rows(of):
+        page = of.get(PROGRESS, {"sort": sort})
+        return shown(page), [row_of(page, applications[code].branch.short_name) for code in ("A-1", "A-2")]
+
+    before, known = rows(client), rows(office)
+    # Both reserves, and one of them moves up: whichever it is, nothing changes places.
+    for days, code, status in ((1, "A-1", Status.RESERVE), (2, "A-2", Status.SELECTED)):
+        at = now + datetime.timedelta(days=days)
+        Application.objects.filter(pk=applications[code].pk).update(status=status, updated_at=at)
+    assert rows(client) == before
+    assert rows(office) != known
