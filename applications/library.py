@@ -54,7 +54,9 @@ def uses_of(files: list[Evidence], application: Application, user: User) -> dict
     for record in records:
         url = reverse("applications:task", args=[record.application_id, record.task_id])
         found[record.minutes_id].append(Use(f"会议记录：{record.task.name}", url))
-    proofs = Rectification.proofs.through.objects.filter(evidence__in=found, rectification__application__in=visible)
+    proofs = Rectification.proofs.through.objects.filter(
+        evidence__in=found, rectification__in=Rectification.objects.visible_to(user)
+    )
     for evidence, gap in proofs.values_list("evidence", "rectification__gap"):
         found[evidence].append(Use(f"整改：{gap}"))
     appeals = Appeal.proofs.through.objects.filter(evidence__in=found, appeal__in=Appeal.objects.visible_to(user))

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.models import Citation, Evidence, Rectification, TaskRecord
+from applications.models import Citation, Evidence, Reader, Rectification, TaskRecord
 from applications.services import evidence as services
 from applications.views import picking
 from branches.models import AuditEntry
@@ -314,3 +314,15 @@ def test_names_in_every_script_come_back_whole(client_of, cast, tiny_application
         assert answer["Content-Disposition"].startswith("attachment; filename")
         assert "\n" not in answer["Content-Disposition"]
         assert file.file.name.startswith(f"evidence/{tiny_application.branch_id}/{file.sha256}-")
+
+
+def test_a_reviewer_does_not_read_what_the_branch_found_out_about_itself(
+    client_of, cast, tiny_application, files, library
+):
+    entry = Rectification.objects.create(application=tiny_application, gap="台账不全", created_by=cast.clerk)
+    entry.proofs.set([files["photo"]])
+    Reader.objects.create(application=tiny_application, user=cast.assessor)
+    said = client_of(cast.assessor).get(library).content.decode()
+    assert files["photo"].name in said
+    assert entry.gap not in said
+    assert entry.gap in client_of(cast.committee_clerk).get(library).content.decode()
