@@ -102,6 +102,7 @@ def decide_appeal(appeal: Appeal, *, remark: str, by: User) -> Appeal:
         # The order of locks is track, application, then their records: reserves move up under the track's lock, so
         # that a place is either still free here or given away for good.
         Track.objects.select_for_update(no_key=True).get(pk=appeal.veto.application.track_id)
+        Application.objects.select_for_update(no_key=True).get(pk=appeal.veto.application_id)
         state = Appeal.State.LIFTED if appeal.lifts else Appeal.State.UPHELD
         _claim(
             appeal, Appeal.State.PROPOSED, state=state, decided_by=by, decided_at=timezone.now(),

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -344,3 +345,14 @@ def test_list_of_open_appeals_query_count(client_of, cast, applications, rows, d
     client.get(address)
     with django_assert_num_queries(7):
         assert len(client.get(address).context["page_obj"]) == rows
+
+
+def test_a_decision_locks_the_application_before_the_appeal(filed, cast):
+    """As the filing of an appeal does: in the other order the two could wait for each other."""
+    found = appealing.find_appeal(filed, finding="核对属实。", lifts=True, by=cast.inspector2)
+    appeal = Appeal.objects.select_related("veto__application").get(pk=found.pk)
+    with CaptureQueriesContext(connection) as captured:
+        appealing.decide_appeal(appeal, remark="同意。", by=cast.inspector)
+    said = [query["sql"] for query in captured]
+    locked = next(n for n, sql in enumerate(said) if 'FROM "applications_application"' in sql)
+    assert locked < next(n for n, sql in enumerate(said) if sql.startswith('UPDATE "applications_appeal"'))
