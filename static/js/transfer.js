@@ -31,6 +31,7 @@ window.transfer = function (file, options) {
       request.timeout = 120000;
       request.setRequestHeader("X-CSRFToken", token());
       request.setRequestHeader("X-Requested-With", "fetch");
+      request.setRequestHeader("X-Page-Of", document.body.dataset.user);
       if (body instanceof ArrayBuffer) { request.setRequestHeader("Content-Type", "application/octet-stream"); }
       if (sent) { request.upload.addEventListener("progress", function (event) { sent(event.loaded); }); }
       request.addEventListener("loadend", function () {

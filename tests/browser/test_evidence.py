@@ -183,7 +183,10 @@ def test_expired_login_waits_and_goes_on(opened, desk, tmp_path):
     person.context.clear_cookies(name="sessionid")
     path = tmp_path / "登录过期时传的.jpg"
     path.write_bytes(photo(size=(30, 31)))
-    choose(page, path)
+    with page.expect_request(lambda request: request.method == "POST") as asked:
+        choose(page, path)
+    # Whoever logs in meanwhile does not upload it as theirs (LoginRequiredMiddleware).
+    assert asked.value.headers["x-page-of"] == page.locator("body").get_attribute("data-user")
     expect(page.locator("[data-queue-note]")).to_contain_text("登录已过期")
     with person.context.expect_page() as opening:
         page.get_by_role("link", name="在新窗口重新登录").click()
