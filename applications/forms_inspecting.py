@@ -15,8 +15,14 @@ from branches.models import Branch
 
 
 class InspectionFilter(forms.Form):
-    """What the inspectors narrow by: the committee, and which opinion is still missing."""
+    """What the inspectors narrow by: the branch, its committee, and which opinion is still missing."""
 
+    q = forms.CharField(
+        label="支部名称",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),
+    )
     county = forms.ChoiceField(label="所属党委", required=False, widget=Select)
     missing = forms.ChoiceField(
         label="尚无意见的时点", required=False, choices=[("", "全部"), *Clearance.Point.choices], widget=Select
@@ -35,6 +41,8 @@ class InspectionFilter(forms.Form):
     def narrow(self, applications):
         self.is_valid()
         given = dict(self.cleaned_data)
+        if name := given.pop("q", ""):
+            applications = applications.filter(branch__name__icontains=name)
         if point := given.pop("missing", ""):
             applications = applications.exclude(clearances__point=point)
         return overview.filtered(applications, self.sealed, **given)

@@ -302,10 +302,10 @@ def _granted(track: Track, branches: set[int]) -> dict[int, list[tuple[str, str]
 
 
 def _handed_up(application: Application) -> str:
-    """Its place on the committee's list, or that it goes by itself."""
+    """Its place on the committee's list, marked 拟 until the head confirms it, or that it goes by itself."""
     ranked = getattr(application, "recommendation", None)
     if ranked:
-        return f"第{ranked.rank}名"
+        return f"{'拟' if application.status == Status.CHECKED else ''}第{ranked.rank}名"
     return "自荐" if application.road == Road.NOMINATED else "—"
 
 

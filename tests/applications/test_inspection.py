@@ -217,6 +217,7 @@ def test_desk_filters_by_missing_opinion_and_county(client_of, cast, bureau, sub
     assert codes(client.get(DESK, {"missing": "recommend"})) == ["A-2", "B-1"]
     assert codes(client.get(DESK, {"missing": "review"})) == ["A-1", "A-2", "B-1"]
     assert codes(client.get(DESK, {"county": bureau.county_b.path})) == ["B-1"]
+    assert codes(client.get(DESK, {"q": submitted[1].branch.name[:4]})) == ["A-2"]
 
 
 def test_ticked_ones_are_cleared(client_of, cast, submitted):

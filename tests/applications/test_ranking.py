@@ -330,6 +330,15 @@ def test_confirming_notes_how_many_and_who_handed_up(ranking, checked, cast):
     assert {fresh(each).handed_up_at for each in checked} == {ranking.confirmed_at}
 
 
+def test_a_rank_on_the_progress_page_is_provisional_until_confirmed(client_of, ranking, checked, cast):
+    save(ranking, checked[:1], cast.committee_clerk)
+    client, address = client_of(cast.committee_head), reverse("applications:progress")
+    assert "拟第1名" in client.get(address).content.decode()
+    recommending.confirm_ranking(ranking, version=1, by=cast.committee_head)
+    page = client.get(address).content.decode()
+    assert "第1名" in page and "拟第1名" not in page
+
+
 def test_saving_names_who_was_vetoed(ranking, checked, cast, road):
     road.veto(checked[1])
     with pytest.raises(ValidationError) as refusal:
