@@ -79,7 +79,7 @@ def upload_context(request, application: Application, criterion: Criterion | Non
 
 def chooser_context(request, application: Application, criterion: Criterion | None) -> dict:
     """The newest files, or those that fit the words, with what this application cites them under."""
-    q = request.GET.get("q", "")[:60]
+    q = keys.text_in(request.GET, "q", 60)
     files = Evidence.objects.filter(branch=application.branch).visible_to(request.user)
     page = Paginator(files.matching(q), CHOOSER_PAGE).get_page(1)
     cited: dict[int, list] = {}

@@ -55,5 +55,5 @@ def evidence_pick(request, pk):
     read = under(request.user.scopes(*READING_ROLES), "path")
     branch = get_object_or_404(Branch.objects.visible_to(request.user).filter(read), pk=pk)
     chosen = keys.numbers_in(request.GET.getlist("evidence"))
-    found = picker(branch, request.user, chosen=chosen, q=request.GET.get("q", "")[:60])
+    found = picker(branch, request.user, chosen=chosen, q=keys.text_in(request.GET, "q", 60))
     return render(request, "applications/_evidence_picker_list.html", {"picker": found})

@@ -17,7 +17,7 @@ from applications.states import SELF_CHECKING
 from applications.views.picking import picker, take_choice
 from applications.views.scope import application_for, key_in, require, wants_json
 from applications.views.self_checks import EDIT, REVIEW, VIEW
-from branches import audit
+from branches import audit, keys
 from branches.views.decorators import say_refusals
 
 PER_PAGE = 50
@@ -69,7 +69,7 @@ def _in_passing(request, application: Application):
     )
     leaves = {leaf.pk: leaf for leaf in check.rubric.leaves_for(application.branch.line)}
     entry = rectifying.open_rectification(
-        application, gap=request.POST.get("gap", "")[:300], tags=request.POST.getlist("tag"), self_check=check,
+        application, gap=keys.text_in(request.POST, "gap", 300), tags=request.POST.getlist("tag"), self_check=check,
         source=Rectification.Source.SELF_CHECK, criterion=leaves.get(key_in(request.POST, "criterion")), by=request.user,
     )  # fmt: skip
     return JsonResponse({"gap": entry.gap, "url": entry.get_absolute_url(), "state": entry.get_state_display()})
@@ -202,7 +202,7 @@ def rectifications(request):
     context = {"tracks": tracks, "track": track}
     if track:
         scope = Application.objects.held_as(request.user, *OVERSEERS).filter(track=track)
-        rows = self_check_facts.by_branch(scope, tag=request.GET.get("tag", ""))
+        rows = self_check_facts.by_branch(scope, tag=keys.text_in(request.GET, "tag", 60))
         context |= {
             "by_tag": self_check_facts.by_tag(scope, track),
             "tag": request.GET.get("tag", ""),

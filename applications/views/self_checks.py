@@ -122,10 +122,10 @@ def _record_gap(request, check: SelfCheck, top: Criterion) -> str:
     leaf = next((leaf for leaf in top.leaves if leaf.key == request.POST.get("rectify")), None)
     if leaf is None:
         return f"d{top.key}"
-    gap, tags = request.POST.get(f"c{leaf.key}-gap", ""), request.POST.getlist(f"c{leaf.key}-tag")
+    gap, tags = keys.text_in(request.POST, f"c{leaf.key}-gap", 300), request.POST.getlist(f"c{leaf.key}-tag")
     try:
         rectifying.open_rectification(
-            check.application, gap=gap[:300], tags=tags, source=Rectification.Source.SELF_CHECK, self_check=check,
+            check.application, gap=gap, tags=tags, source=Rectification.Source.SELF_CHECK, self_check=check,
             criterion=leaf, by=request.user,
         )  # fmt: skip
     except ValidationError as error:

@@ -17,6 +17,7 @@ from applications.views.citing import answer, criterion_of
 from applications.views.evidence import said
 from applications.views.receiving import arrived
 from applications.views.scope import application_for, key_in, messages_of
+from branches import keys
 from branches.views.decorators import say_refusals
 
 
@@ -56,7 +57,7 @@ def start_upload(request, pk):
         application.branch,
         name=request.POST.get("name", ""),
         size=key_in(request.POST, "size"),
-        fingerprint=request.POST.get("fingerprint", "")[:120],
+        fingerprint=keys.text_in(request.POST, "fingerprint", 120),
         by=request.user,
     )
     return JsonResponse(_place(partial))

@@ -327,3 +327,11 @@ def test_unfinished_ones_are_told_and_can_be_given_up(client_of, cast, tiny_appl
 def test_expired_login_is_told_apart(client, tiny_application):
     answer = post(client, "start_upload", tiny_application.pk, data={"name": "a.mp4", "size": 5, "fingerprint": "m"})
     assert answer.status_code == 401
+
+
+def test_no_mark_of_a_file_breaks_the_database(client_of, cast, tiny_application):
+    """PostgreSQL neither holds nor compares a NUL."""
+    url = reverse("applications:start_upload", args=[tiny_application.pk])
+    answer = client_of(cast.clerk).post(url, {"name": "影片.mp4", "size": "9000000", "fingerprint": "a\x00b"})
+    assert answer.status_code == 200
+    assert PartialUpload.objects.get().fingerprint == "ab"
