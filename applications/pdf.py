@@ -22,6 +22,7 @@ SHEET = "application_form.css"
 DRAFTS = "forms/drafts"
 KEEP_DRAFTS = datetime.timedelta(days=2)
 NONE = printing.NONE
+UNFILLED = "（未填写）"
 # What a form field is printed as when it has a place of its own: the contact's row, the box of the branch's opinion.
 CONTACT, BALLOT = "contact_phone", ("expected", "present", "in_favour")
 # Characters of 二号 on one line of the type area, and where a title may break.
@@ -94,11 +95,11 @@ def draft_html(content: dict[str, Any]) -> str:
     """The same document of the same values; only what a submission adds is not there yet."""
     short = snapshots.digest(content)[:12]
     trace = f"草稿 · 未提交，不作申报依据 · 内容哈希{short}"
-    return _html(content, {"draft": True, "trace": trace, "filled_on": "提交之日"})
+    return _html(content, {"draft": True, "trace": trace, "filled_on": "提交之日"}, blank=UNFILLED)
 
 
-def _html(content: dict[str, Any], stamp: dict[str, Any]) -> str:
-    return CONTROLS.sub("", render_to_string("pdf/application_form.html", {**values_of(content), **stamp}))
+def _html(content: dict[str, Any], stamp: dict[str, Any], *, blank: str = NONE) -> str:
+    return CONTROLS.sub("", render_to_string("pdf/application_form.html", {**values_of(content, blank=blank), **stamp}))
 
 
 def missing_glyphs(snapshot: Snapshot) -> set[str]:
@@ -158,10 +159,13 @@ def _stamp(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def values_of(content: dict[str, Any]) -> dict[str, Any]:
-    """Every value as it is printed: dates in Chinese, what is empty as 无. The page to read through shows the same."""
+def values_of(content: dict[str, Any], *, blank: str = NONE) -> dict[str, Any]:
+    """Every value as it is printed: dates in Chinese, what is empty as 无. The page to read through shows the same.
+
+    `blank` stands where the branch has filled in nothing; a draft says so, lest it be taken for a 无 somebody wrote.
+    """
     branch, track = content["branch"], content["track"]
-    values = {field["key"]: _shown(field["value"]) for field in content["fields"]}
+    values = {field["key"]: _shown(field["value"], blank) for field in content["fields"]}
     return {
         "title": title_lines(content["campaign"]["name"]),
         "plain_title": f"{content['campaign']['name']}申报表（{branch['name']}）",
@@ -180,8 +184,8 @@ def values_of(content: dict[str, Any]) -> dict[str, Any]:
         "committee": [{key: _shown(value) for key, value in member.items()} for member in branch["committee"]],
         "contact": values.get(CONTACT, NONE),
         # Not asked for on this track, or not filled in: a gap to be written in by hand.
-        "ballot": [value if (value := values.get(key, NONE)) != NONE else "" for key in BALLOT],
-        "blocks": _blocks(content["fields"]),
+        "ballot": [value if (value := values.get(key, NONE)) not in (NONE, UNFILLED) else "" for key in BALLOT],
+        "blocks": _blocks(content["fields"], blank),
         "plan": [{**_all_shown(item), "due_on": _dotted(item["due_on"])} for item in content["plan"]],
         "tasks": [{**_all_shown(task), "held_on": _day(task["held_on"])} for task in content["tasks"]],
         "assessment": printing.sheet_of(content["assessment"]),
@@ -189,7 +193,7 @@ def values_of(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _blocks(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _blocks(fields: list[dict[str, Any]], blank: str) -> list[dict[str, Any]]:
     """The track's own fields in their order: long texts in boxes, short ones gathered into rows."""
     blocks: list[dict[str, Any]] = []
     for field in fields:
@@ -199,7 +203,7 @@ def _blocks(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
         row = {
             "key": field["key"],
             "label": field["label"],
-            "value": _day(field["value"]) if is_date else _shown(field["value"]),
+            "value": _day(field["value"], blank) if is_date else _shown(field["value"], blank),
         }
         if field["kind"] == FormField.Kind.TEXT:
             paragraphs = [line.strip() for line in row["value"].splitlines() if line.strip()]
@@ -233,17 +237,17 @@ def _evidence(citations: list[dict[str, str]]) -> list[dict[str, str]]:
     return list(files.values())
 
 
-def _shown(value: Any) -> str:
-    return str("" if value is None else value).strip() or NONE
+def _shown(value: Any, blank: str = NONE) -> str:
+    return str("" if value is None else value).strip() or blank
 
 
 def _all_shown(row: dict[str, Any]) -> dict[str, str]:
     return {key: _shown(value) for key, value in row.items()}
 
 
-def _day(value: str | None) -> str:
+def _day(value: str | None, blank: str = NONE) -> str:
     date = _date(value)
-    return f"{date.year}年{date.month}月{date.day}日" if date else _shown(value)
+    return f"{date.year}年{date.month}月{date.day}日" if date else _shown(value, blank)
 
 
 def _dotted(value: str | None) -> str:

@@ -30,7 +30,7 @@ def preview(request, pk, errors=(), status=200):
     gaps = completeness.gaps(application) if application.is_draft else []
     context = {
         "application": application,
-        "paper": pdf.values_of(content),
+        "paper": pdf.values_of(content) if frozen else pdf.values_of(content, blank=pdf.UNFILLED),
         "files": dict(application.citations.values_list("evidence__sha256", "evidence")),
         "hash": frozen.hash if frozen else snapshots.digest(content),
         "snapshot": frozen,

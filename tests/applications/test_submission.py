@@ -50,6 +50,24 @@ def test_draft_says_what_the_official_form_says():
     assert "回执号" not in squeezed(draft)
 
 
+def test_what_is_not_filled_in_is_not_printed_as_none(client_of, cast, tiny_application, road):
+    road.fill(tiny_application)
+    Application.objects.filter(pk=tiny_application.pk).update(form_data={"work": ""})
+    content = snapshots.content_of(fresh(tiny_application))
+    page = client_of(cast.clerk).get(url("preview", tiny_application)).content.decode()
+    box = page[page.index('id="field-work"') :].partition("</div>")[0]
+    assert "（未填写）" in box and "<p>无</p>" not in box
+    assert "（未填写）" in pdf.draft_html(content)
+    assert "（未填写）" not in pdf.html_of(contents.snapshot(content))
+
+
+def test_one_submission_is_not_compared_with_itself(client_of, cast, tiny_application, road):
+    road.fill(tiny_application)
+    road.submit(tiny_application)
+    page = client_of(cast.secretary).get(url("changes", tiny_application)).content.decode()
+    assert "这份申报只提交过一次" in page and "第1次与第1次" not in page
+
+
 def test_every_value_on_the_page_stands_on_paper(client_of, cast, tiny_application, road):
     road.fill(tiny_application)
     page = client_of(cast.clerk).get(url("preview", tiny_application)).content.decode()
