@@ -136,7 +136,7 @@ def test_a_returned_page_asks_the_same_for_any_number_of_remarks(
     remarked(sent_back, *["A1", "A2", "A3"][:number])
     client = client_of(cast.clerk)
     client.get(url("detail", sent_back))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(23):
         client.get(url("detail", sent_back))
 
 
