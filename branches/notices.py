@@ -89,7 +89,7 @@ def draft(
         about=about,
         topic=topic,
         due_on=due_on or timezone.localdate(),
-        title=title[:200],
+        title=" ".join(title.splitlines())[:200],  # a subject line holds no line break
         body=body,
         url=url,
         grants=list(grants or getattr(user, "held", ())),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from applications.models import Application
 from applications.states import Status
@@ -44,7 +45,8 @@ def correct_branch(branch: Branch, *, by: User, **facts: Any) -> Branch:
             notices.post(
                 notices.holders(current, *BRANCH_ROLES),
                 "application.corrected",
-                about=f"branch:{current.pk}",
+                # Each correction is told of, also the second of a day.
+                about=f"branch:{current.pk}:{timezone.now():%H%M%S}",
                 title="党委更正了本支部的登记情况，请核对",
                 url="/applications/",
             )

@@ -154,8 +154,11 @@ def sweep_uploads() -> int:
 
 
 def _drop(partial: PartialUpload) -> None:
-    """Nothing is left of a file that was refused."""
-    PartialUpload.objects.under_way().filter(pk=partial.pk).delete()
+    """Nothing is left of a file that was refused but the line in the log."""
+    with audit.recorded():
+        gone, _ = PartialUpload.objects.under_way().filter(pk=partial.pk).delete()
+        if gone:
+            audit.record("evidence.cancel", partial, by=partial.owner, branch=partial.branch, received=partial.received)
     _clear(partial.key)
 
 

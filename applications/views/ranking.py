@@ -175,7 +175,7 @@ def typed_reasons(data) -> dict[int, str]:
         int(pk): value.strip()[:300]
         for what, _, pk in (key.partition("-") for key in data)
         if what == "reason" and keys.is_number(pk)
-        for value in [data[f"reason-{pk}"]]
+        for value in [data[f"reason-{pk}"].replace("\x00", "")]
     }
 
 

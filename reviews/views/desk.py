@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from branches import keys
 from branches.keys import is_number
 from branches.templatetags.house import when
 from branches.views.decorators import say_refusals, wants_fragment
@@ -233,7 +234,7 @@ def finish(request, pk):
     errors = _save_posted(request, review)
     if not errors:
         try:
-            scoring_desk.finish_review(review, comment=request.POST.get("comment", "")[:1000], by=request.user)
+            scoring_desk.finish_review(review, comment=keys.text_in(request.POST, "comment", 1000), by=request.user)
         except ValidationError as refusal:
             errors = {0: refusal}
     if errors:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from applications.models import Application
 from applications.states import Status
+from branches import keys
 from branches.views.decorators import say_refusals
 from reviews import method_words, overview
 from reviews.forms import ApprovalForm, PublishForm
@@ -131,7 +132,7 @@ def result_row(request, pk):
 @say_refusals("reviews:result", "pk")
 def decide(request, pk):
     shown = row_for(request, ResultSet.objects.select_related("track"), "reviews.manage", pk=pk)
-    service.decide(shown, by=request.user, reason=request.POST.get("reason", ""))
+    service.decide(shown, by=request.user, reason=keys.text_in(request.POST, "reason", 1000))
     messages.success(request, "已定案。结果在公示前对支部保密。")
     return _to(shown.track)
 

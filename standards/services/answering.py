@@ -24,6 +24,7 @@ def store_answer(
     `version` is the one the page was showing, 0 for none; another one in the database means that somebody else saved
     the same item meanwhile: code `stale`, nothing is written. The caller holds the lock on the sheet.
     """
+    remark = remark.replace("\x00", "")  # the one character that PostgreSQL refuses to hold
     saved = rows.filter(criterion=criterion).first()
     if (saved.version if saved else 0) != version:
         raise stale(criterion, saved)

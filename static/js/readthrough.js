@@ -5,7 +5,8 @@
 (function () {
   var form = document.querySelector("[data-readthrough]");
   if (!form) { return; }
-  var store = "read:" + form.dataset.readthrough;
+  /* Of one person: whoever logs in next in the same tab reads for themselves. */
+  var store = "read:" + document.body.dataset.user + ":" + form.dataset.readthrough;
   var parts = Array.from(document.querySelectorAll("[data-part]"));
   var left = form.querySelector("[data-left]");
   var whole = form.querySelector("[name=read]");
