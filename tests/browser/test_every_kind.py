@@ -115,7 +115,7 @@ def test_the_committee_checks_every_kind_by_keyboard(opened, desk):
     clerk.follow(re.compile("去核查"))
     type_everything(page)
     expect(page.locator("[data-answered]")).to_have_text("14")
-    expect(page.locator("[data-total]")).to_have_text("90.8")
+    expect(page.locator("#desk [data-total]")).to_have_text("90.8")
     expect(page.locator("[data-all-state]")).to_have_text("全部已保存")
     expect(page.locator("[data-warnings]")).to_have_text(WARNING)
     expect(page.locator(".desk-said", has_text="每项：2项×3＝得6分")).to_have_count(1)

@@ -121,11 +121,11 @@ def test_a_film_of_200_mb_cut_twice_arrives_whole_and_plays(opened, desk, large)
     expect(lines(page)).to_contain_text(re.compile("正在上传 [2-9][0-9]%"), timeout=30_000)
     # First cut: the line is gone, and comes back.
     person.context.set_offline(True)
-    expect(page.locator("[data-queue-note]")).to_contain_text("网络不通")
+    expect(page.locator("[data-queue-note]")).to_contain_text("网络不通", timeout=30_000)
     page.screenshot(path=desk.pictures / "offline.png")
     before = percent(page)
     person.context.set_offline(False)
-    expect(page.locator("[data-queue-note]")).to_be_hidden()
+    expect(page.locator("[data-queue-note]")).to_be_hidden(timeout=30_000)
     expect(lines(page)).to_contain_text(re.compile("正在上传 ([5-9][0-9])%"), timeout=30_000)
     assert percent(page) >= before
     # Second cut: the page is closed, the server stops and starts again, another day.
@@ -137,7 +137,9 @@ def test_a_film_of_200_mb_cut_twice_arrives_whole_and_plays(opened, desk, large)
     expect(page.locator(".unfinished")).to_contain_text("支部专题片.mp4（已传")
     person.look("unfinished", phone=True)
     choose(page, path)
-    expect(lines(page)).to_contain_text(re.compile("从上次断开的地方接着传|正在上传 [4-9][0-9]%|已传完"))
+    expect(lines(page)).to_contain_text(
+        re.compile("从上次断开的地方接着传|正在上传 [4-9][0-9]%|已传完|已上传"), timeout=30_000
+    )
     expect(lines(page)).to_have_text(["支部专题片.mp4：已上传"], timeout=60_000, use_inner_text=True)
     stored = opened.run("manage.py", "shell", "-v0", "-c", STORED.format(name="支部专题片.mp4")).split()
     assert stored[:2] == [digest, str(FILM_SIZE)]
