@@ -3,6 +3,7 @@
 import datetime
 import io
 import struct
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.utils import timezone
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from branches.uploads.types import PHOTOS
 
@@ -27,6 +28,8 @@ BROKEN = (
     OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, EOFError, OverflowError, AttributeError,
     RuntimeError, ZeroDivisionError, struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
+
+_strict = threading.Lock()
 
 
 @contextmanager
@@ -57,12 +60,24 @@ def without_metadata(file: File, content_type: str) -> File:
 
 def _drawn(opened: Image.Image) -> Image.Image:
     """The points alone; see-through colours of a palette become real ones, since the palette's notes are dropped."""
-    opened.load()
+    _load_whole(opened)
     picture = ImageOps.exif_transpose(opened)
     if "transparency" in picture.info:
         picture = picture.convert("RGBA")
     picture.info.clear()
     return picture
+
+
+def _load_whole(opened: Image.Image) -> None:
+    """Read all points; a picture cut short raises, whatever else runs in this process."""
+    # Printing tells Pillow, for the whole process, to put up with pictures cut short; one at a time, so that each
+    # puts back what it found.
+    with _strict:
+        lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            opened.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def _how(opened: Image.Image, saved_as: str) -> dict:

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageFile, PngImagePlugin
 
 from branches import uploads
 from branches.uploads import documents
@@ -148,7 +148,10 @@ def test_day_of_the_camera_is_offered_as_the_date():
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_cut_short_is_refused(kind):
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_picture_cut_short_is_refused(kind, lenient, monkeypatch):
+    """Also in a process that has printed: that tells Pillow to put up with such pictures."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)
     content = photo(kind, size=(300, 200))
     assert [refusal(content[: int(len(content) * part)]) for part in (0.3, 0.6, 0.9)] == ["damaged"] * 3
 
