@@ -46,7 +46,7 @@ def prepare(secretary):
     steps.record_meeting(secretary, application, "党员大会动员部署")
     steps.write_summary(secretary, application, "创建活动总结")
     page = secretary.at(f"{application}assessment/")
-    expect(page.locator(".sheet-line")).to_contain_text("达标线90分")
+    expect(page.locator("[data-line-words]")).to_contain_text("达标线90分")
     steps.assess(page)
     assert float(page.locator("#total").inner_text()) >= 90
     secretary.look("assessment")

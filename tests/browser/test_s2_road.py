@@ -131,7 +131,7 @@ def send_back(clerk, application):
     page.locator(".desk-own input[type=text]").first.press("Tab")
     page.keyboard.type("台账缺两次记录")
     page.keyboard.press("Enter")
-    expect(page.locator("[data-state]").first).to_contain_text("已保存")
+    expect(page.locator(".desk-own [data-state]").first).to_contain_text("已保存")
     clerk.look("check", phone=True)
     back = page.locator("form", has=page.get_by_role("heading", name="退回修改"))
     back.get_by_label("退回理由").fill("“第一议题”台账缺两次记录，请补充后重新提交。")
@@ -160,7 +160,7 @@ def accept(clerk, application):
     page = clerk.at(f"{application}check/")
     page.locator(".desk-own input[type=text]").first.fill("2")
     page.locator(".desk-own input[type=text]").first.press("Enter")
-    expect(page.locator("[data-state]").first).to_contain_text("已保存")
+    expect(page.locator(".desk-own [data-state]").first).to_contain_text("已保存")
     steps.accept(clerk, application)
     clerk.look("checked")
 
