@@ -50,3 +50,8 @@ def office(part: str = "word/document.xml", *more: str, types: str = "<x/>") -> 
 
 def uploaded(name: str, content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
+
+
+def read(answer) -> bytes:
+    """The whole of an answer that may be a file. Closing it unread would close the test's own database connection."""
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -9,7 +9,7 @@ from PIL import Image
 from applications.models import Evidence
 from applications.services import evidence as services
 from branches.models import AuditEntry
-from tests.uploads import MP4, PDF, photo, uploaded
+from tests.uploads import MP4, PDF, photo, read, uploaded
 
 
 def kept(application, by, name="活动.jpg", content=None, content_type="image/jpeg", sha256="d" * 64):
@@ -95,9 +95,9 @@ def test_a_look_is_noted_once_however_many_pieces_are_asked_for(client_of, cast,
     client = client_of(cast.committee_clerk)
     client.get(address("evidence_view", film))
     for start in (0, 100, 200):
-        client.get(address("evidence_file", film), headers={"Range": f"bytes={start}-"}).close()
+        read(client.get(address("evidence_file", film), headers={"Range": f"bytes={start}-"}))
     assert looks() == 1
-    client_of(cast.committee_head).get(address("evidence_file", film), headers={"Range": "bytes=7-9"}).close()
+    read(client_of(cast.committee_head).get(address("evidence_file", film), headers={"Range": "bytes=7-9"}))
     assert looks() == 2
 
 
@@ -133,7 +133,6 @@ def test_range_gives_the_piece_asked_for(client_of, cast, film, asked, first, la
     assert answer["Content-Range"] == f"bytes {begin}-{begin + len(piece) - 1}/{len(content)}"
     assert (answer["Content-Length"], answer["Accept-Ranges"]) == (str(len(piece)), "bytes")
     assert (answer["Cache-Control"], answer["X-Content-Type-Options"]) == ("private, no-store", "nosniff")
-    answer.close()
 
 
 @pytest.mark.parametrize("asked", ["bytes=999999-", "bytes=9-3", "bytes=-0"])
@@ -152,14 +151,14 @@ def test_range_of_another_version_gets_the_whole(client_of, cast, film):
     client = client_of(cast.committee_clerk)
     for tag, status in ((f'"{film.sha256}"', 206), ('"other"', 200)):
         answer = client.get(address("evidence_file", film), headers={"Range": "bytes=0-9", "If-Range": tag})
-        answer.close()
+        read(answer)
         assert answer.status_code == status
 
 
 def test_range_is_for_those_who_may_see_only(client_of, cast, film):
     for user, status in ((cast.secretary_b1, 404), (cast.outsider, 404), (cast.inspector, 206)):
         answer = client_of(user).get(address("evidence_file", film), headers={"Range": "bytes=0-9"})
-        answer.close()
+        read(answer)
         assert answer.status_code == status
 
 
@@ -167,7 +166,7 @@ def test_file_can_be_asked_for_as_a_download(client_of, cast, tiny_application):
     evidence = kept(tiny_application, cast.clerk, "会议记录.pdf", PDF, "application/pdf")
     for query, kind in (("", "inline"), ("?download=1", "attachment")):
         answer = client_of(cast.clerk).get(address("evidence_file", evidence) + query)
-        answer.close()
+        read(answer)
         assert answer["Content-Disposition"].split(";")[0] == kind
 
 

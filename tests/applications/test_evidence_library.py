@@ -15,7 +15,7 @@ from applications.views import picking
 from branches.models import AuditEntry
 from standards.models import StageTask
 from tests import factories
-from tests.uploads import PDF, office, photo, uploaded
+from tests.uploads import PDF, office, photo, read, uploaded
 
 
 @pytest.fixture
@@ -310,7 +310,7 @@ def test_names_in_every_script_come_back_whole(client_of, cast, tiny_application
     assert [file.name for file in stored] == [*given[:5], "a;b's.pdf", "passwd.pdf"]
     for file in stored:
         answer = client_of(cast.clerk).get(reverse("applications:evidence_file", args=[file.pk]) + "?download=1")
-        answer.close()
+        read(answer)
         assert answer["Content-Disposition"].startswith("attachment; filename")
         assert "\n" not in answer["Content-Disposition"]
         assert file.file.name.startswith(f"evidence/{tiny_application.branch_id}/{file.sha256}-")

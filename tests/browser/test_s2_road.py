@@ -171,18 +171,17 @@ def rank(head):
     head.look("rankings")
     head.follow(re.compile("^打开"))
     for name in (VETOED, SECOND, OURS):
-        with page.expect_navigation():
-            page.get_by_role("button", name=re.compile(rf"^加入\s*{name}")).press("Enter")
+        page.get_by_role("button", name=f"加入{name}").press("Enter")
     for _ in range(2):
         page.get_by_role("button", name=f"{OURS}上移").press("Enter")
     page.get_by_role("button", name=f"{SECOND}上移").press("Enter")
-    names = [item.get_attribute("data-name") for item in page.locator("[data-ranked] > li").all()]
-    assert names == [OURS, SECOND, VETOED]
+    assert page.locator("[data-ranked] .rank-name a").all_inner_texts() == [OURS, SECOND, VETOED]
     page.get_by_label(f"{OURS}推荐理由").fill("政治功能突出，业务考评连续两年居全局前列。")
-    head.press("保存次序")
+    page.get_by_role("button", name="保存名单").click()
+    expect(page.locator("[data-changed]")).to_contain_text("已保存")
     head.look("ranking", phone=True)
     head.press("确认并锁定")
-    expect(page.locator(".note-success").first).to_contain_text("锁定")
+    head.says("名单已确认并锁定")
     head.look("ranking-confirmed")
 
 
