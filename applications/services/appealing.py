@@ -6,6 +6,7 @@ confirmed it looks into the appeal and the one who proposed it decides, so that 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -180,7 +181,7 @@ def _require_decider(appeal: Appeal, by: User) -> None:
         raise ValidationError("复查人不能自己决定，请由另一名纪检督察人员决定。", code="same_person")
 
 
-def _claim(appeal: Appeal, expected: str, **fields) -> None:
+def _claim(appeal: Appeal, expected: str, **fields: Any) -> None:
     if Appeal.objects.filter(pk=appeal.pk, state=expected).update(**fields) != 1:
         raise ValidationError("这件申诉已有人处理，请刷新页面查看结果。", code="decided")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
@@ -98,7 +99,8 @@ def ask_for_extension(
 
 def offices_of(branches: Sequence[Branch]) -> list[User]:
     """The campaign admins whose office covers all these branches."""
-    grants = RoleGrant.objects.in_force().filter(role=Role.CAMPAIGN_ADMIN, user__is_active=True)
+    everyone: Any = RoleGrant.objects
+    grants = everyone.in_force().filter(role=Role.CAMPAIGN_ADMIN, user__is_active=True)
     found = {
         grant.user_id: grant.user
         for grant in grants.select_related("user", "branch")

@@ -144,7 +144,7 @@ def _tell_of_veto(record: VetoRecord, application: Application, before: str, tol
     reason = f"理由：{told}\n" if told else ""
     place = Recommendation.objects.filter(application=application).select_related("list").first()
     above = list(application.branch.get_ancestors())
-    mended = consequences.for_committee(place and place.rank, bool(place and place.list.confirmed_at))
+    mended = consequences.for_committee(place.rank if place else None, bool(place and place.list.confirmed_at))
     appeal = "如有异议，书记可在申报页提出申诉，也可向纪检督察部门书面提出。"
     _post_veto(record, application, notices.holders(application.branch, *BRANCH_ROLES), reason + appeal)
     _post_veto(record, application, notices.holders_in(above, *COMMITTEE_ROLES), reason + mended)

@@ -51,7 +51,11 @@ def open_rectification(
     with audit.recorded():
         _require_live(application, doing="登记整改")
         _require_words(
-            application, gap=gap, tags=tags, criterion=criterion, held_rubric=self_check and self_check.rubric_id
+            application,
+            gap=gap,
+            tags=tags,
+            criterion=criterion,
+            held_rubric=self_check.rubric_id if self_check else None,
         )
         told = {"source": source, "self_check": self_check, "gap": gap.strip(), **words}
         if held := application.rectifications.filter(state=State.OPEN, **told).first():
@@ -135,7 +139,7 @@ def edit_rectification(
         current = _locked(rectification, State.OPEN, version=version, doing="修改")
         _require_words(
             application, gap=words["gap"], tags=tags, criterion=words["criterion"], held=current.tag_names,
-            held_rubric=current.criterion and current.criterion.rubric_id,
+            held_rubric=current.criterion.rubric_id if current.criterion else None,
         )  # fmt: skip
         before = {name: _said(getattr(current, name)) for name in words} | {"tags": sorted(current.tag_names)}
         after = {name: _said(value) for name, value in words.items()} | {"tags": sorted(tags)}

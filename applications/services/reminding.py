@@ -49,7 +49,8 @@ def _names(applications: list[Application]) -> str:
 
 def remind_branches(applications: Iterable[Application], *, by: User) -> Urged:
     """Urge the branches that have not submitted, each once a day; code `nobody` when there was none to tell."""
-    wanted, rest = [], []
+    wanted: list[Application] = []
+    rest: list[Application] = []
     for each in applications:
         (wanted if each.status == Status.PREPARING else rest).append(each)
     nudges = {
@@ -64,7 +65,8 @@ def remind_ready(applications: Iterable[Application], *, by: User) -> Urged:
 
     Who is not ready any more is passed over, as is who cannot submit now; code `nobody` when there was none to tell.
     """
-    wanted, rest = [], []
+    wanted: list[Application] = []
+    rest: list[Application] = []
     for each in applications:
         is_ready = each.status == Status.PREPARING and may_still(each) and not gaps(each, by_total=True)
         (wanted if is_ready else rest).append(each)
@@ -95,7 +97,16 @@ def _until(application: Application) -> str:
     return f"{day.year}年{day.month}月{day.day}日24时截止，" if day else ""
 
 
-def _urge(kind, wanted, nudges, rest, roles, offices, *, by: User) -> Urged:
+def _urge(
+    kind: str,
+    wanted: list[Application],
+    nudges: dict[int, notices.Nudge],
+    rest: list[Application],
+    roles: Iterable[str],
+    offices: str,
+    *,
+    by: User,
+) -> Urged:
     with audit.recorded():
         found = notices.nudge(kind, list(nudges.values()), roles, by=by)
         told, already, nobody = ({each.about for each in part} for part in found)

@@ -259,7 +259,9 @@ def _save_rows(owner: Any, name: str, wanted: Iterable[dict[str, Any]]) -> dict[
     _make_room(part, stored, wanted)
     places = {stage.kind: stage for stage in owner.stages.all()} if name == "tasks" else {}
     # A further track of the campaign begins with the kinds of problem of the others.
-    tags = next((track.problem_tags for track in stored.values() if track.problem_tags), []) if name == "tracks" else []
+    tags: list[str] = (
+        next((track.problem_tags for track in stored.values() if track.problem_tags), []) if name == "tracks" else []
+    )
     added = changed = 0
     numbers: Counter[Any] = Counter()
     for given in wanted:
