@@ -1,4 +1,4 @@
-"""Input shapes of the committees' and the inspectors' pages."""
+"""Input shapes of the committees' pages; the inspectors' stand in forms_inspecting.py."""
 
 from typing import Any
 from urllib.parse import urlencode
